@@ -1,0 +1,70 @@
+# Kairan. Two commands: `make run` serves the product, `make test` proves it.
+# Both prepare everything they need in .venv; nothing outside this folder is touched
+# but the data folder (see `kairan up --help`).
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+HOST   ?= 127.0.0.1
+PORT   ?= 8000
+
+.PHONY: help setup setup-dev run test lint types unit docs lock messages torture clean
+
+help:
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.setup: requirements-build.lock requirements.lock pyproject.toml
+	@echo "== Preparing $(VENV) with the locked packages (once; about a minute)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Kairan needs Python 3.11 or newer; set PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+	@echo "== Ready: $(BIN)/kairan"
+
+$(VENV)/.setup-dev: $(VENV)/.setup requirements-dev.lock
+	@echo "== Adding what tests and checks need"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: $(VENV)/.setup ## prepare .venv with .venv/bin/kairan
+
+setup-dev: $(VENV)/.setup-dev ## the same, with what tests need
+
+run: setup ## serve Kairan on http://127.0.0.1:8000
+	@$(BIN)/kairan up --host $(HOST) --port $(PORT)
+
+test: setup-dev lint types unit ## lint, types, contracts, the whole suite
+
+lint: setup-dev
+	@echo "== ruff: style and known mistakes"
+	@$(BIN)/ruff check src tests
+	@$(BIN)/ruff format --check src tests
+	@echo "== import-linter: imports go down only"
+	@$(BIN)/lint-imports
+
+types: setup-dev
+	@echo "== mypy --strict"
+	@$(BIN)/mypy
+
+unit: setup-dev
+	@echo "== the suite (real PostgreSQL, nothing leaves loopback)"
+	@$(BIN)/pytest
+
+torture: setup ## N=200 rounds of kill -9 against importer and server, then invariants
+	@$(BIN)/python -m tests.torture --rounds $(or $(N),200) --seed $(or $(SEED),1)
+
+docs: setup ## write the generated reference again
+	@$(BIN)/python -m kairan.entrypoints.reference docs/reference
+
+messages: setup ## compile the translations
+	@$(BIN)/pybabel compile -q -d src/kairan/web/locale -D django
+
+lock: setup-dev ## lock versions again (needs pip-tools)
+	@$(BIN)/python -m pip install --quiet pip-tools
+	@for f in requirements-build requirements requirements-dev; do \
+	  $(BIN)/pip-compile -q --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --generate-hashes -o $$f.lock $$f.in; done
+
+clean:
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

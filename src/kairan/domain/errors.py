@@ -1,0 +1,31 @@
+"""The one small tree of errors. Each message says what is wrong, where, and what to do."""
+
+
+class KairanError(Exception):
+    """Anything Kairan can tell a person in one clear line, without a traceback."""
+
+
+class ConfigError(KairanError):
+    """A setting, flag or file of ours is wrong. `file` and `line` say where, when that is known."""
+
+    def __init__(self, message: str, *, file: str | None = None, line: int | None = None) -> None:
+        self.file = file
+        self.line = line
+        where = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
+        super().__init__(where + message)
+
+
+class SourceError(KairanError):
+    """A source's answer cannot be used: unreadable, not a report, or a report of another tool."""
+
+
+class RecordError(KairanError):
+    """One record cannot be used. The record is rejected and kept; the rest of the answer goes on."""
+
+
+class DatabaseError(KairanError):
+    """The database cannot be started or reached."""
+
+
+class IllegalTransition(KairanError):  # noqa: N818 - the field's word
+    """A move that the state does not allow."""
