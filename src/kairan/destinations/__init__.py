@@ -1,0 +1,1 @@
+"""Destinations: one folder per integration, complete in itself."""

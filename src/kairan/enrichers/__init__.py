@@ -1,0 +1,1 @@
+"""Enrichers: one folder per integration, complete in itself."""
