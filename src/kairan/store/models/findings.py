@@ -1,0 +1,86 @@
+"""Findings and sightings, the two big tables."""
+
+from django.db import models
+from django.db.models import Q
+
+from kairan.store.models.assets import Asset, Package
+from kairan.store.models.intake import Scope
+from kairan.store.models.vulnerabilities import Identifier, Vulnerability
+
+
+class Finding(models.Model):
+    """One vulnerability on one asset and package; one row for ever. Open while one of its sightings is live.
+
+    `F-<id>` outside. `severity` is the worst of its live sightings (of the last ones, when closed).
+    """
+
+    vulnerability = models.ForeignKey(Vulnerability, models.PROTECT, related_name="findings")
+    asset = models.ForeignKey(Asset, models.PROTECT, related_name="findings")
+    package = models.ForeignKey(Package, models.PROTECT, null=True, related_name="findings")
+    location = models.TextField(default="")
+    is_open = models.BooleanField()
+    severity = models.SmallIntegerField()
+    first_seen = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    close_reason = models.TextField(default="")
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+
+    class Meta:
+        db_table = "finding"
+        constraints = [
+            models.UniqueConstraint(
+                "vulnerability",
+                "asset",
+                "package",
+                "location",
+                name="finding_once",
+                nulls_distinct=False,
+                condition=Q(merged_into=None),
+            ),
+            models.CheckConstraint(
+                condition=Q(is_open=True, closed_at=None) | Q(is_open=False), name="finding_open_has_no_end"
+            ),
+        ]
+        indexes = [
+            models.Index("severity", "first_seen", "id", name="finding_open_worst", condition=Q(is_open=True)),
+            models.Index("severity", "first_seen", "id", name="finding_worst"),
+        ]
+
+
+class Sighting(models.Model):
+    """A source reports a finding, within one scope. Lives while one of its occurrences does.
+
+    `key` is what the source can compute alone (domain.finding.sighting_key). `digest` stands for the meaningful
+    fields of all `occurrences`; a snapshot with the same digest writes nothing. `home` is the finding this row was
+    first made for, and `identifier` the id as reported: an alias merge can be undone from them. `last_seen` of a live
+    sighting is its scope's watermark and not stored.
+    """
+
+    scope = models.ForeignKey(Scope, models.PROTECT, related_name="sightings")
+    key = models.BinaryField()
+    finding = models.ForeignKey(Finding, models.PROTECT, related_name="sightings")
+    identifier = models.ForeignKey(Identifier, models.PROTECT, related_name="sightings", db_index=False)
+    digest = models.BinaryField()
+    lead = models.BinaryField()
+    severity = models.SmallIntegerField()
+    severity_source = models.TextField(default="")
+    status = models.TextField(default="")
+    installed = models.TextField(default="")
+    fixed = models.TextField(default="")
+    occurrences = models.JSONField(default=list)
+    is_live = models.BooleanField()
+    first_seen = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    last_seen = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.TextField(default="")
+
+    class Meta:
+        db_table = "sighting"
+        constraints = [
+            models.UniqueConstraint("scope", "key", name="sighting_once"),
+            models.CheckConstraint(
+                condition=Q(is_live=True, ended_at=None, end_reason="") | Q(is_live=False, ended_at__isnull=False),
+                name="sighting_ends_with_a_time",
+            ),
+        ]
