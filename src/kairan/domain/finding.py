@@ -22,7 +22,7 @@ class RecordKind(StrEnum):
 
     VULNERABILITY = "vulnerability"
     MISCONFIGURATION = "misconfiguration"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - a kind of record
     LICENSE = "license"
     OTHER = "other"
 

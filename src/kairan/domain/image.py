@@ -40,3 +40,8 @@ def _split_registry(rest: str) -> tuple[str, str]:
         registry = first.lower()
         return ("docker.io" if registry in _HUB else registry), path
     return "docker.io", rest
+
+
+def familiar(name: str) -> str:
+    """A canonical name as people write it: `docker.io/library/nginx` is `nginx`."""
+    return name.removeprefix("docker.io/library/").removeprefix("docker.io/")

@@ -24,6 +24,20 @@ def without_version(name: str) -> str:
     return f"{match['head']}-{flavour}" if flavour else match["head"]
 
 
+# One distribution, several spellings of its family (Trivy changed its own): the namespace of an rpm purl.
+_RPM_NAMESPACES = {
+    "sles": "suse",
+    "slem": "suse",
+    "slmicro": "suse",
+    "suse-linux-enterprise-server": "suse",
+    "suse-linux-enterprise-micro": "suse",
+    "opensuse-leap": "opensuse",
+    "opensuse-tumbleweed": "opensuse",
+    "opensuse.leap": "opensuse",
+    "opensuse.tumbleweed": "opensuse",
+}
+
+
 @lru_cache(maxsize=50_000)
 def from_purl(purl: str, name: str = "") -> PackageRef:
     """Read a purl; `name` replaces its name (the source package of an OS package). ValueError if it is none."""
@@ -36,6 +50,9 @@ def of(ecosystem: str, name: str, namespace: str = "") -> PackageRef:
     """The package of this name in an ecosystem (a purl type). Names are normalised as the purl type says."""
     if ecosystem in {"deb", "rpm", "apk"}:
         name = without_version(name)
+        namespace = _RPM_NAMESPACES.get(namespace.lower(), namespace)
+    elif ecosystem == "golang":  # the purl type is lower-case, packageurl-python leaves it as it is
+        name, namespace = name.lower(), namespace.lower()
     url = PackageURL(type=ecosystem, namespace=namespace or None, name=name)
     shown = url.name if not url.namespace or ecosystem in {"deb", "rpm", "apk"} else _join(ecosystem, url)
     return PackageRef(key=url.to_string(), ecosystem=url.type, name=shown)

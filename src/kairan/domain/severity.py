@@ -4,7 +4,10 @@ from enum import IntEnum
 
 
 class Severity(IntEnum):
-    """Qualitative severity (CVSS v3.1, section 5), stored as its number. UNKNOWN means nobody said, never "harmless"."""
+    """Qualitative severity (CVSS v3.1, section 5), stored as its number.
+
+    UNKNOWN means nobody said, never "harmless".
+    """
 
     UNKNOWN = 0
     NONE = 1

@@ -11,7 +11,9 @@ from kairan.store.models.vulnerabilities import Identifier, Vulnerability
 class Finding(models.Model):
     """One vulnerability on one asset and package; one row for ever. Open while one of its sightings is live.
 
-    `F-<id>` outside. `severity` is the worst of its live sightings (of the last ones, when closed).
+    `F-<id>` outside. `severity` is the worst of its live sightings (of the last ones, when closed). `home` is the
+    vulnerability of the id under which it was first met: when ids merge, findings that collide are folded into one,
+    and undoing the merge brings each back by its home.
     """
 
     vulnerability = models.ForeignKey(Vulnerability, models.PROTECT, related_name="findings")
@@ -23,6 +25,7 @@ class Finding(models.Model):
     first_seen = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     close_reason = models.TextField(default="")
+    home = models.ForeignKey(Vulnerability, models.PROTECT, related_name="+")
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
 
     class Meta:

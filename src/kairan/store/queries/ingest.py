@@ -1,0 +1,237 @@
+"""The set-based steps by which a staged snapshot becomes findings, sightings and events.
+
+Each function is one step, in the order in which `services.ingest` calls them, all in one transaction. Only rows that
+differ from the store were staged, so a snapshot that says nothing new runs through here without writing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+ALIAS_LOCK = 0x6B61_6972  # one lock for all alias merges; ingests share it
+
+
+def resolve(cursor: Cursor) -> None:
+    """Staged rows with the row ids of what they name, and with what was stored before."""
+    cursor.execute(
+        """
+        CREATE TEMP TABLE st_resolved ON COMMIT DROP AS
+        SELECT s.*, i.id AS identifier, i.vulnerability_id AS vulnerability, i.home_id AS home,
+               a.id AS asset, p.id AS package_row, o.id AS old, o.finding_id AS old_finding, o.is_live AS was_live, o.severity AS old_severity,
+               o.status AS old_status, o.installed AS old_installed, o.fixed AS old_fixed
+        FROM st_sighting s
+        JOIN identifier i ON i.value = s.ident
+        JOIN asset a ON (a.kind, a.external_id) = (s.asset_kind, s.asset_id)
+        LEFT JOIN package p ON p.key = s.package
+        LEFT JOIN sighting o ON (o.scope_id, o.key) = (s.scope_id, s.key);
+        ANALYZE st_resolved
+        """
+    )
+
+
+def add_findings(cursor: Cursor, as_of: datetime) -> None:
+    """Make the findings that are new, then name the finding of every staged row."""
+    cursor.execute("CREATE TEMP TABLE st_new (id bigint) ON COMMIT DROP")
+    cursor.execute(
+        """
+        WITH made AS (
+            INSERT INTO finding (vulnerability_id, asset_id, package_id, location, is_open, severity, first_seen,
+                home_id, closed_at, close_reason)
+            SELECT vulnerability, asset, package_row, location, bool_or(is_open), max(severity), %(as_of)s, min(home),
+                CASE WHEN NOT bool_or(is_open) THEN %(as_of)s::timestamptz END,
+                CASE WHEN NOT bool_or(is_open) THEN max(end_reason) ELSE '' END
+            FROM st_resolved WHERE old IS NULL AND (is_open OR keep)
+            GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+            ON CONFLICT (vulnerability_id, asset_id, package_id, location) WHERE merged_into_id IS NULL DO NOTHING
+            RETURNING id
+        ) INSERT INTO st_new SELECT id FROM made
+        """,
+        {"as_of": as_of},
+    )
+    cursor.execute(
+        """
+        CREATE TEMP TABLE st_target ON COMMIT DROP AS
+        SELECT r.*, coalesce(r.old_finding, f.id) AS finding FROM st_resolved r
+        LEFT JOIN finding f ON r.old IS NULL AND (f.vulnerability_id, f.asset_id, f.location)
+            = (r.vulnerability, r.asset, r.location) AND f.package_id IS NOT DISTINCT FROM r.package_row
+            AND f.merged_into_id IS NULL
+        WHERE r.is_open OR r.keep OR r.was_live;
+        ANALYZE st_target; ANALYZE st_new
+        """
+    )
+
+
+def absences(cursor: Cursor, scopes: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """(live sightings, those of them not present in the report) of each scope. Fills `st_absent`."""
+    cursor.execute("CREATE TEMP TABLE st_absent (sighting bigint, scope_id bigint, finding bigint) ON COMMIT DROP")
+    cursor.execute(
+        """
+        INSERT INTO st_absent SELECT s.id, s.scope_id, s.finding_id FROM sighting s
+        LEFT JOIN st_present p ON (p.scope_id, p.key) = (s.scope_id, s.key)
+        WHERE s.scope_id = ANY(%s) AND s.is_live AND p.key IS NULL
+        """,
+        (list(scopes),),
+    )
+    cursor.execute(
+        """
+        SELECT a.scope_id, (SELECT count(*) FROM sighting s WHERE s.scope_id = a.scope_id AND s.is_live), count(*)
+        FROM st_absent a GROUP BY a.scope_id
+        """
+    )
+    return {scope: (live, absent) for scope, live, absent in cursor}
+
+
+def plan_endings(cursor: Cursor, held: Sequence[int]) -> None:
+    """What ends: what is reported as not open, and what is absent from scopes whose closings are not held."""
+    cursor.execute(
+        """
+        CREATE TEMP TABLE st_ending ON COMMIT DROP AS
+        SELECT old AS sighting, finding, end_reason AS reason FROM st_target WHERE NOT is_open AND was_live
+        UNION ALL
+        SELECT a.sighting, a.finding, CASE s.absence WHEN 'asset_gone' THEN 'asset_gone' ELSE 'absent' END
+        FROM st_absent a JOIN scope s ON s.id = a.scope_id WHERE NOT a.scope_id = ANY(%s);
+        """,
+        (list(held),),
+    )
+
+
+def lock_findings(cursor: Cursor) -> None:
+    """Lock the known findings that will change, in one order, and remember how they were."""
+    cursor.execute(
+        """
+        CREATE TEMP TABLE st_before ON COMMIT DROP AS
+        SELECT f.id, f.is_open FROM finding f WHERE FALSE;
+        CREATE TEMP TABLE st_touched ON COMMIT DROP AS
+        SELECT finding AS id FROM st_target UNION SELECT finding FROM st_ending EXCEPT SELECT id FROM st_new;
+        ANALYZE st_touched
+        """
+    )
+    cursor.execute("SELECT f.id FROM finding f JOIN st_touched t USING (id) ORDER BY f.id FOR UPDATE OF f")
+    cursor.execute(
+        "INSERT INTO st_before SELECT f.id, f.is_open FROM finding f JOIN st_touched t USING (id); ANALYZE st_before"
+    )
+
+
+def put_sightings(cursor: Cursor, as_of: datetime) -> None:
+    """Write new and changed sightings."""
+    cursor.execute(
+        """
+        INSERT INTO sighting AS o (scope_id, key, finding_id, identifier_id, digest, lead, severity, severity_source,
+            status, installed, fixed, occurrences, is_live, first_seen, changed_at, last_seen, ended_at, end_reason)
+        SELECT scope_id, key, finding, identifier, digest, lead, severity, severity_source, status, installed, fixed,
+            occurrences::jsonb, is_open, %(as_of)s, %(as_of)s,
+            CASE WHEN NOT is_open THEN %(as_of)s::timestamptz END,
+            CASE WHEN NOT is_open THEN %(as_of)s::timestamptz END,
+            CASE WHEN is_open THEN '' ELSE end_reason END
+        FROM st_target WHERE is_open OR keep ORDER BY scope_id, key
+        ON CONFLICT (scope_id, key) DO UPDATE SET digest = excluded.digest, lead = excluded.lead,
+            severity = excluded.severity, severity_source = excluded.severity_source, status = excluded.status,
+            installed = excluded.installed, fixed = excluded.fixed, occurrences = excluded.occurrences,
+            is_live = excluded.is_live, changed_at = excluded.changed_at, last_seen = excluded.last_seen,
+            ended_at = excluded.ended_at, end_reason = excluded.end_reason
+        """,
+        {"as_of": as_of},
+    )
+
+
+def end_sightings(cursor: Cursor, as_of: datetime) -> None:
+    """End what ends. `last_seen` becomes what it was until now: the scope's watermark before this snapshot."""
+    cursor.execute(
+        """
+        UPDATE sighting s SET is_live = FALSE, ended_at = %(as_of)s, end_reason = e.reason,
+            last_seen = greatest(coalesce(c.watermark, s.changed_at), s.changed_at)
+        FROM st_ending e, scope c WHERE s.id = e.sighting AND s.is_live AND c.id = s.scope_id
+        """,
+        {"as_of": as_of},
+    )
+
+
+def settle_findings(cursor: Cursor) -> None:
+    """A finding is open while one of its sightings is live; its severity is the worst of those."""
+    cursor.execute(settle_sql("SELECT id FROM st_before"))
+
+
+def settle_sql(which: str) -> str:
+    """SQL that brings the findings of a subquery in line with their sightings, writing only those that differ."""
+    return f"""
+        UPDATE finding f SET is_open = n.is_open, severity = n.severity, first_seen = n.first_seen,
+            closed_at = n.closed_at, close_reason = n.close_reason
+        FROM (
+            SELECT s.finding_id AS id, bool_or(s.is_live) AS is_open,
+                coalesce(max(s.severity) FILTER (WHERE s.is_live), max(s.severity)) AS severity,
+                min(s.first_seen) AS first_seen,
+                CASE WHEN NOT bool_or(s.is_live) THEN max(s.ended_at) END AS closed_at,
+                CASE WHEN bool_or(s.is_live) THEN ''
+                     ELSE (array_agg(s.end_reason ORDER BY s.ended_at DESC, s.id))[1] END AS close_reason
+            FROM sighting s WHERE s.finding_id IN ({which}) GROUP BY s.finding_id
+        ) n
+        WHERE f.id = n.id AND (f.is_open, f.severity, f.first_seen, f.closed_at, f.close_reason)
+            IS DISTINCT FROM (n.is_open, n.severity::smallint, n.first_seen, n.closed_at, n.close_reason)
+    """
+
+
+def add_events(cursor: Cursor, as_of: datetime, now: datetime, run: int) -> None:
+    """What happened, for each finding once: opened, reopened, closed, changed, also seen by another scope."""
+    cursor.execute(
+        """
+        INSERT INTO event (finding_id, run_id, code, at, recorded_at, params)
+        SELECT f.id, %(run)s, CASE WHEN f.is_open THEN 'opened' ELSE 'suppressed' END, %(as_of)s, %(now)s, '{}'
+        FROM st_new n JOIN finding f USING (id)
+        UNION ALL
+        SELECT f.id, %(run)s, CASE WHEN f.is_open THEN 'reopened' ELSE 'closed' END, %(as_of)s, %(now)s,
+            CASE WHEN f.is_open THEN '{}' ELSE jsonb_build_object('reason', f.close_reason) END
+        FROM st_before b JOIN finding f USING (id) WHERE f.is_open <> b.is_open
+        UNION ALL
+        SELECT * FROM (
+            SELECT DISTINCT ON (t.finding) t.finding, %(run)s::bigint, 'changed', %(as_of)s::timestamptz,
+                %(now)s::timestamptz, jsonb_strip_nulls(jsonb_build_object(
+                    'severity', CASE WHEN old_severity <> t.severity THEN jsonb_build_array(old_severity, t.severity) END,
+                    'status', CASE WHEN old_status <> status THEN jsonb_build_array(old_status, status) END,
+                    'installed', CASE WHEN old_installed <> installed
+                        THEN jsonb_build_array(old_installed, installed) END,
+                    'fixed', CASE WHEN old_fixed <> fixed THEN jsonb_build_array(old_fixed, fixed) END))
+            FROM st_target t JOIN st_before b ON b.id = t.finding JOIN finding f ON f.id = t.finding
+            WHERE b.is_open AND f.is_open AND t.is_open AND t.was_live ORDER BY t.finding, t.scope_id, t.key
+        ) changed
+        UNION ALL
+        SELECT DISTINCT t.finding, %(run)s::bigint, 'sighted', %(as_of)s::timestamptz, %(now)s::timestamptz,
+            jsonb_build_object('scope', t.scope_id)
+        FROM st_target t JOIN st_before b ON b.id = t.finding
+        WHERE b.is_open AND t.is_open AND t.old IS NULL
+        """,
+        {"as_of": as_of, "now": now, "run": run},
+    )
+
+
+def outcomes(cursor: Cursor) -> dict[str, int]:
+    """Outcome -> records, of the staged rows that are open. The first row of a finding opens it, others fold into it."""
+    cursor.execute(
+        """
+        WITH ranked AS (
+            SELECT t.records, n.id IS NOT NULL AS is_new, b.is_open AS was_open,
+                row_number() OVER (PARTITION BY t.finding ORDER BY t.scope_id, t.key) AS place
+            FROM st_target t LEFT JOIN st_new n ON n.id = t.finding LEFT JOIN st_before b ON b.id = t.finding
+            WHERE t.is_open
+        )
+        SELECT CASE WHEN place > 1 AND (is_new OR NOT was_open) THEN 'merged'
+                    WHEN is_new THEN 'opened' WHEN NOT was_open THEN 'reopened' ELSE 'changed' END,
+            count(*), sum(records) - count(*)
+        FROM ranked GROUP BY 1
+        """
+    )
+    found: dict[str, int] = {"merged": 0}
+    for name, rows, folded in cursor:
+        found[name] = found.get(name, 0) + rows
+        found["merged"] += int(folded)
+    return found
+
+
+def ended_by_absence(cursor: Cursor) -> int:
+    """How many sightings ended because a complete snapshot no longer names them."""
+    cursor.execute("SELECT count(*) FROM st_ending WHERE reason IN ('absent', 'asset_gone')")
+    row = cursor.fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,90 @@
+"""Scopes, snapshots, runs: what is known of a source before and after a report."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from kairan.domain.finding import ScopeClaim
+
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class LockedScope:
+    """A scope, locked for this transaction. `id` is None where nothing is known of it and the report did not look."""
+
+    claim: ScopeClaim
+    id: int | None
+    watermark: datetime | None
+    version: str
+
+    def is_late(self, as_of: datetime) -> bool:
+        return self.watermark is not None and as_of < self.watermark
+
+    def is_again(self, as_of: datetime) -> bool:
+        return self.watermark == as_of
+
+
+def source_id(cursor: Cursor, kind: str, name: str, now: datetime) -> int:
+    """The source of this name, made on first use."""
+    cursor.execute(
+        "INSERT INTO source (kind, name, created_at) VALUES (%s, %s, %s) ON CONFLICT (name) DO NOTHING",
+        (kind, name, now),
+    )
+    cursor.execute("SELECT id FROM source WHERE name = %s", (name,))
+    return _one(cursor)
+
+
+def lock_scopes(cursor: Cursor, source: int, claims: Sequence[ScopeClaim]) -> list[LockedScope]:
+    """Lock the claimed scopes for writing, making those that the report looked at; in claim order.
+
+    Row locks taken in one order: two imports that overlap wait for each other, one after the other.
+    """
+    looked = sorted({(c.key, c.kind.value, c.title, c.absence.value) for c in claims if c.looked})
+    cursor.execute(
+        "INSERT INTO scope (source_id, key, kind, title, absence, version)"
+        " SELECT %s, key, kind, title, absence, '' FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[])"
+        " AS t (key, kind, title, absence) ON CONFLICT (source_id, key, kind) DO NOTHING",
+        (source, *([row[i] for row in looked] for i in range(4))),
+    )
+    cursor.execute(
+        "SELECT s.id, s.key, s.kind, s.watermark, s.version FROM scope s"
+        " JOIN unnest(%s::text[], %s::text[]) AS t (key, kind) ON (s.key, s.kind) = (t.key, t.kind)"
+        " WHERE s.source_id = %s ORDER BY s.id FOR UPDATE OF s",
+        ([c.key for c in claims], [c.kind.value for c in claims], source),
+    )
+    known = {(key, kind): (row, mark, version) for row, key, kind, mark, version in cursor.fetchall()}
+    nothing = (None, None, "")
+    return [LockedScope(claim, *known.get((claim.key, claim.kind.value), nothing)) for claim in claims]
+
+
+def move_watermarks(cursor: Cursor, moved: Iterable[tuple[int, datetime, str]]) -> None:
+    """(scope, as_of, artifact version) of the scopes that this report is the newest of."""
+    rows = list(moved)
+    cursor.execute(
+        "UPDATE scope SET watermark = t.as_of, version = t.version"
+        " FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS t (id, as_of, version) WHERE scope.id = t.id",
+        ([r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]),
+    )
+
+
+def add_snapshots(cursor: Cursor, run: int, as_of: datetime, seen: Iterable[tuple[int, bool, str]]) -> None:
+    """(scope, complete, artifact version) of each scope this run spoke of, once per instant and version."""
+    rows = list(seen)
+    cursor.execute(
+        "INSERT INTO snapshot (scope_id, run_id, as_of, complete, version)"
+        " SELECT t.id, %s, %s, t.complete, t.version"
+        " FROM unnest(%s::bigint[], %s::boolean[], %s::text[]) AS t (id, complete, version)"
+        " WHERE NOT EXISTS (SELECT FROM snapshot s WHERE s.scope_id = t.id AND s.as_of = %s"
+        "   AND s.complete = t.complete AND s.version = t.version)",
+        (run, as_of, [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows], as_of),
+    )
+
+
+def _one(cursor: Cursor) -> int:
+    row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])

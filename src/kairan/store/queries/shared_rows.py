@@ -1,0 +1,100 @@
+"""Rows that many scopes share: ids, vulnerabilities, advisories, assets, packages. Always written in sorted order."""
+
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+
+def add_identifiers(cursor: Cursor, now: datetime) -> None:
+    """Make a vulnerability for each id never met before."""
+    cursor.execute(
+        """
+        WITH fresh AS (
+            SELECT s.value, min(s.kind) AS kind FROM st_ident s
+            LEFT JOIN identifier i ON i.value = s.value WHERE i.id IS NULL GROUP BY s.value ORDER BY s.value
+        ), numbered AS MATERIALIZED (
+            SELECT value, kind, nextval(pg_get_serial_sequence('vulnerability', 'id')) AS number FROM fresh
+        ), made AS (
+            INSERT INTO identifier (value, vulnerability_id, home_id)
+            SELECT value, number, number FROM numbered ORDER BY value
+            ON CONFLICT (value) DO NOTHING RETURNING value, vulnerability_id
+        )
+        INSERT INTO vulnerability (id, kind, primary_id, created_at)
+        SELECT made.vulnerability_id, numbered.kind, made.value, %s FROM made JOIN numbered USING (value)
+        """,
+        (now,),
+    )
+
+
+def add_packages(cursor: Cursor) -> None:
+    cursor.execute(
+        "INSERT INTO package (key, ecosystem, name)"
+        " SELECT DISTINCT ON (s.key) s.key, s.ecosystem, s.name FROM st_package s"
+        " LEFT JOIN package p ON p.key = s.key WHERE p.id IS NULL ORDER BY s.key ON CONFLICT (key) DO NOTHING"
+    )
+
+
+def add_assets(cursor: Cursor, now: datetime) -> None:
+    """Make new assets; of known ones take new attributes and names in. What is there stays."""
+    cursor.execute(
+        """
+        INSERT INTO asset (kind, external_id, name, attributes, created_at)
+        SELECT DISTINCT ON (kind, external_id) kind, external_id, name, attributes::jsonb, %s FROM st_asset
+        ORDER BY kind, external_id, name
+        ON CONFLICT (kind, external_id) DO UPDATE SET attributes = excluded.attributes || asset.attributes
+        WHERE NOT asset.attributes @> excluded.attributes AND NOT asset.attributes ?& array(
+            SELECT jsonb_object_keys(excluded.attributes))
+        """,
+        (now,),
+    )
+    cursor.execute(
+        "INSERT INTO asset_name (asset_id, value) SELECT DISTINCT a.id, n.value FROM st_asset s"
+        " JOIN asset a ON (a.kind, a.external_id) = (s.kind, s.external_id)"
+        " CROSS JOIN unnest(s.names) AS n (value)"
+        " WHERE NOT EXISTS (SELECT FROM asset_name x WHERE x.asset_id = a.id AND x.value = n.value)"
+        " ORDER BY 1, 2 ON CONFLICT (asset_id, value) DO NOTHING"
+    )
+
+
+def put_advisories(cursor: Cursor, as_of: datetime) -> int:
+    """Write advisories that say something else than the stored ones; an older text never replaces a newer one.
+
+    Returns how many were written.
+    """
+    cursor.execute(
+        """
+        INSERT INTO advisory AS a (publisher, external_id, title, description, url, remediation, severity, cvss, cwes,
+            links, published_at, modified_at, withdrawn_at, digest, as_of)
+        SELECT DISTINCT ON (publisher, external_id) publisher, external_id, title, description, url, remediation,
+            severity, cvss::jsonb, cwes, links, published, modified, withdrawn, digest, %(as_of)s
+        FROM st_advisory ORDER BY publisher, external_id, digest
+        ON CONFLICT (publisher, external_id) DO UPDATE SET title = excluded.title, description = excluded.description,
+            url = excluded.url, remediation = excluded.remediation, severity = excluded.severity, cvss = excluded.cvss,
+            cwes = excluded.cwes, links = excluded.links, published_at = excluded.published_at,
+            modified_at = excluded.modified_at, withdrawn_at = excluded.withdrawn_at, digest = excluded.digest,
+            as_of = excluded.as_of
+        WHERE (a.as_of, a.digest) < (excluded.as_of, excluded.digest) AND a.digest <> excluded.digest
+        """,
+        {"as_of": as_of},
+    )
+    written = cursor.rowcount
+    cursor.execute(
+        "INSERT INTO advisory_identifier (advisory_id, identifier_id)"
+        " SELECT DISTINCT a.id, i.id FROM st_about s"
+        " JOIN advisory a ON (a.publisher, a.external_id) = (s.publisher, s.external_id)"
+        " JOIN identifier i ON i.value = s.ident"
+        " WHERE NOT EXISTS (SELECT FROM advisory_identifier x WHERE x.advisory_id = a.id AND x.identifier_id = i.id)"
+        " ORDER BY 1, 2 ON CONFLICT DO NOTHING"
+    )
+    return written
+
+
+def known_advisories(cursor: Cursor, publisher: str, ids: list[str]) -> dict[str, bytes]:
+    """Digest of each stored advisory of a publisher."""
+    cursor.execute(
+        "SELECT external_id, digest FROM advisory WHERE publisher = %s AND external_id = ANY(%s)", (publisher, ids)
+    )
+    return {external_id: bytes(digest) for external_id, digest in cursor}
