@@ -16,7 +16,7 @@ class Folded:
     """What a snapshot says of one sighting.
 
     `lead` is the digest of the record that speaks for all (the severest; of those the smallest digest, so that the
-    order of records does not matter). `records` is how many records were folded.
+    order of records does not matter). `records` is how many records of its openness were folded.
     """
 
     scope_id: int
@@ -40,12 +40,13 @@ class Folded:
 
     def add(self, observation: Observation, digest: bytes) -> None:
         """Take one more record in. One that is open outweighs those that are not."""
-        self.records += 1
+        if self.observation.open and not observation.open:
+            return
         if observation.open and not self.observation.open:
             self.occurrences.clear()
+            self.records = 0
             self.observation, self.lead = observation, digest
-        elif self.observation.open and not observation.open:
-            return
+        self.records += 1
         if leads(observation.severity, digest, self.observation.severity, self.lead):
             self.observation, self.lead = observation, digest
         self.occurrences[digest] = occurrence_text(observation.occurrence, digest)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 _DIGEST = re.compile(r"@(?P<digest>[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,})$")
 _TAG = re.compile(r":(?P<tag>[\w][\w.-]{0,127})$")
 _NAME = re.compile(r"^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$")
+_HOST = re.compile(r"^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(?::\d+)?$")
 _HUB = {"index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "docker.io"}
 
 
@@ -36,7 +37,7 @@ def parse_image(reference: str) -> ImageName:
 
 def _split_registry(rest: str) -> tuple[str, str]:
     first, slash, path = rest.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost"):
+    if slash and ("." in first or ":" in first or first == "localhost") and _HOST.match(first):
         registry = first.lower()
         return ("docker.io" if registry in _HUB else registry), path
     return "docker.io", rest

@@ -47,13 +47,18 @@ def from_purl(purl: str, name: str = "") -> PackageRef:
 
 @lru_cache(maxsize=50_000)
 def of(ecosystem: str, name: str, namespace: str = "") -> PackageRef:
-    """The package of this name in an ecosystem (a purl type). Names are normalised as the purl type says."""
+    """The package of this name in an ecosystem (a purl type). Names are normalised as the purl type says.
+
+    ValueError where the name is blank.
+    """
     if ecosystem in {"deb", "rpm", "apk"}:
         name = without_version(name)
         namespace = _RPM_NAMESPACES.get(namespace.lower(), namespace)
     elif ecosystem == "golang":  # the purl type is lower-case, packageurl-python leaves it as it is
         name, namespace = name.lower(), namespace.lower()
     url = PackageURL(type=ecosystem, namespace=namespace or None, name=name)
+    if not url.name:  # a blank name: packageurl-python lets it in, and fails only when it is written
+        raise ValueError(f"{name!r} names no package")
     shown = url.name if not url.namespace or ecosystem in {"deb", "rpm", "apk"} else _join(ecosystem, url)
     return PackageRef(key=url.to_string(), ecosystem=url.type, name=shown)
 

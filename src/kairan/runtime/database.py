@@ -1,7 +1,7 @@
 """Which database: `DATABASE_URL` for a server, otherwise the embedded PostgreSQL of the data folder."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,14 +34,17 @@ def database_settings() -> dict[str, Any]:
 
 
 @contextmanager
-def database() -> Iterator[None]:
-    """Have a database for as long as the block runs: start or join the embedded server unless a URL names one."""
+def database(*, say: Callable[[str], None] | None = None) -> Iterator[None]:
+    """Have a database for as long as the block runs: start or join the embedded server unless a URL names one.
+
+    `say` is told what takes time.
+    """
     if os.environ.get(URL) or os.environ.get(_EMBEDDED):
         yield
         return
     from kairan.runtime import postgres
 
-    with postgres.serve(postgres.default_data_dir()) as conninfo:
+    with postgres.serve(postgres.default_data_dir(), say=say or (lambda _: None)) as conninfo:
         os.environ[_EMBEDDED] = conninfo
         try:
             yield

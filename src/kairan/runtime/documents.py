@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import zstandard
 
@@ -124,7 +124,7 @@ def _unpacked(file: IO[bytes]) -> Iterator[IO[bytes]]:
         if head.startswith(magic) or (magic == b"ustar" and head[257:262] == magic):
             raise SourceError(f"is {what}, not a report: unpack it first (gz and zst are read as they are)")
     if head.startswith(b"\x1f\x8b"):
-        reader: IO[bytes] = gzip.GzipFile(fileobj=file)
+        reader = cast(IO[bytes], gzip.GzipFile(fileobj=file))
     elif head.startswith(b"\x28\xb5\x2f\xfd"):
         reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(file, read_across_frames=True)
     else:

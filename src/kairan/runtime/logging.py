@@ -1,4 +1,7 @@
-"""Logging: one line per event on standard error, for people on a terminal, JSON elsewhere. Secrets are never given to it."""
+"""Logging: one line per event on standard error, for people on a terminal, JSON elsewhere.
+
+Secrets are never given to it.
+"""
 
 import logging
 import sys
@@ -8,7 +11,7 @@ import structlog
 
 def configure() -> None:
     """Set up structlog, and route what libraries log through it."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from io import RawIOBase
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import msgspec
 import obstore
@@ -63,7 +63,9 @@ class Archive:
 
     def key_for(self, description: Description) -> str:
         """Dated, and the same for the same bytes read in the same way."""
-        way = msgspec.json.encode((description.sha256, description.asset, description.complete, description.given_as_of))
+        way = msgspec.json.encode(
+            (description.sha256, description.asset, description.complete, description.given_as_of)
+        )
         name = hashlib.sha256(way).hexdigest()[:32]
         return f"{description.source}/{description.archived_at:%Y/%m/%d}/{name}.json.zst"
 
@@ -117,7 +119,7 @@ ORPHAN_GRACE = timedelta(days=1)
 def _compressed(data: memoryview | bytes) -> Iterator[Any]:
     """The packed bytes as a stream: a gigabyte is never in memory at once."""
     source = _View(data)
-    with zstandard.ZstdCompressor(level=_LEVEL).stream_reader(source, size=len(data)) as reader:
+    with zstandard.ZstdCompressor(level=_LEVEL).stream_reader(cast(IO[bytes], source), size=len(data)) as reader:
         yield _chunks(reader)
 
 

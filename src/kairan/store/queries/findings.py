@@ -1,12 +1,12 @@
-"""What the pages about findings read: the list, its bounded count, and all about one finding.
+"""What the list of findings reads: a page of rows and the bounded count.
 
 Answers are values, not rows. The list pages by keyset (severity, first seen, id: worst and newest first), so a page
 never jumps when findings arrive, and page 1,000 costs what page 1 does.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -17,7 +17,6 @@ from kairan.domain.severity import Severity
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-MOST_PARTS = 200  # sightings, advisories or events of one finding that a page shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,90 +86,10 @@ class Page:
     after: Cursor | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """What one source says in one scope. `last_seen` of a live one is its scope's watermark."""
-
-    source_kind: str
-    source: str
-    scope_kind: str
-    scope: str
-    reported_as: str
-    is_live: bool
-    severity: Severity
-    severity_source: str
-    status: str
-    installed: str
-    fixed: str
-    occurrences: Sequence[Mapping[str, Any]]
-    first_seen: datetime
-    last_seen: datetime | None
-    ended_at: datetime | None
-    end_reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class AdvisoryText:
-    """One publisher's text; `cvss` are domain Cvss as JSON objects."""
-
-    publisher: str
-    external_id: str
-    title: str
-    description: str
-    url: str
-    remediation: str
-    severity: Severity
-    cvss: Sequence[Mapping[str, Any]]
-    cwes: Sequence[str]
-    links: Sequence[str]
-    published_at: datetime | None
-    modified_at: datetime | None
-    withdrawn_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """An event: `at` in the world, `recorded_at` when Kairan learned it. `run` is the report that told."""
-
-    code: str
-    at: datetime
-    recorded_at: datetime
-    params: Mapping[str, Any]
-    run: str
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """All that the page of one finding shows. `merged_into` is set when it became part of another one."""
-
-    id: int
-    severity: Severity
-    is_open: bool
-    close_reason: str
-    first_seen: datetime
-    closed_at: datetime | None
-    location: str
-    merged_into: int | None
-    vulnerability_id: int
-    kind: str
-    primary_id: str
-    title: str
-    package: str
-    package_key: str
-    ecosystem: str
-    asset_kind: str
-    asset: str
-    asset_id: str
-    identifiers: Sequence[str] = ()
-    sightings: Sequence[Sighting] = ()
-    advisories: Sequence[AdvisoryText] = ()
-    events: Sequence[Happening] = ()
-
-
 # The sighting that speaks for a finding, and the title of the advisory that fits this sighting best: its source's
-# own, else the one it took the severity from, else the one named like the id it reported. Laterals on the page's
-# rows only.
-_SPEAKER = SQL(
+# own before others', the one named like the id it reported before those of its aliases. Laterals on the page's rows
+# only.
+SPEAKER = SQL(
     """
     left join lateral (
         select s.installed, s.fixed, s.severity_source, i.value as reported_as, o.kind as source
@@ -188,8 +107,8 @@ _SPEAKER = SQL(
         join advisory_identifier l on l.identifier_id = i.id
         join advisory a on a.id = l.advisory_id
         where i.vulnerability_id = f.vulnerability_id and a.title <> ''
-        order by a.publisher = s.source desc, a.publisher = s.severity_source desc,
-                 a.external_id = s.reported_as desc, a.id
+        order by a.publisher = s.source desc, a.external_id = s.reported_as desc,
+                 a.publisher = s.severity_source desc, a.id
         limit 1
     ) t on true
     """
@@ -239,99 +158,25 @@ def page(chosen: Filter, *, size: int, after: Cursor | None = None, before: Curs
 
 def count(chosen: Filter, *, most: int) -> int:
     """How many findings the filter lets through; `most + 1` stands for "more than `most`"."""
-    [(number,)] = _all(_COUNT.format(where=_where(chosen), limit=most + 1))
+    [(number,)] = fetch(_COUNT.format(where=_where(chosen), limit=most + 1))
     return int(number)
 
 
 def last_looked() -> datetime | None:
     """When a report was last read to its end, or None when none ever was."""
-    [(finished,)] = _all(SQL("select max(finished_at) from run where error = ''"))
+    [(finished,)] = fetch(SQL("select max(finished_at) from run where error = ''"))
     return finished  # type: ignore[no-any-return]
 
 
 def is_empty() -> bool:
     """Has Kairan never known a finding?"""
-    [(known,)] = _all(SQL("select exists (select from finding)"))
+    [(known,)] = fetch(SQL("select exists (select from finding)"))
     return not known
 
 
-def find(number: int) -> Detail | None:
-    """All about one finding in five queries, whatever its size; a merged one comes without its parts."""
-    head = _all(
-        SQL(
-            """
-            select f.id, f.severity, f.is_open, f.close_reason, f.first_seen, f.closed_at, f.location, f.merged_into_id,
-                   f.vulnerability_id, v.kind, v.primary_id, coalesce(t.title, ''), coalesce(p.name, ''),
-                   coalesce(p.key, ''), coalesce(p.ecosystem, ''), a.kind, a.name, a.external_id
-            from finding f
-            join vulnerability v on v.id = f.vulnerability_id
-            join asset a on a.id = f.asset_id
-            left join package p on p.id = f.package_id
-            {speaker}
-            where f.id = {number}
-            """
-        ).format(speaker=_SPEAKER, number=number)
-    )
-    if not head:
-        return None
-    known = _read(Detail, head[0])
-    return known if known.merged_into else _with_parts(known)
-
-
-def _with_parts(known: Detail) -> Detail:
-    def parts(query: SQL, of: int) -> list[tuple[Any, ...]]:
-        return _all(query.format(id=of, most=MOST_PARTS))
-
-    return replace(
-        known,
-        identifiers=[value for (value,) in parts(_IDENTIFIERS, known.vulnerability_id)],
-        sightings=[_read(Sighting, row) for row in parts(_SIGHTINGS, known.id)],
-        advisories=[_read(AdvisoryText, row) for row in parts(_ADVISORIES, known.vulnerability_id)],
-        events=[_read(Happening, row) for row in parts(_EVENTS, known.id)],
-    )
-
-
-_IDENTIFIERS = SQL("select value from identifier where vulnerability_id = {id} order by value limit {most}")
-_SIGHTINGS = SQL(
-    """
-    select o.kind, o.name, c.kind, c.title, i.value, s.is_live, s.severity, s.severity_source, s.status, s.installed,
-           s.fixed, s.occurrences, s.first_seen, case when s.is_live then c.watermark else s.last_seen end,
-           s.ended_at, s.end_reason
-    from sighting s
-    join identifier i on i.id = s.identifier_id
-    join scope c on c.id = s.scope_id
-    join source o on o.id = c.source_id
-    where s.finding_id = {id}
-    order by s.is_live desc, s.severity desc, s.fixed = '', s.id
-    limit {most}
-    """
-)
-_ADVISORIES = SQL(
-    """
-    select a.publisher, a.external_id, a.title, a.description, a.url, a.remediation, a.severity, a.cvss, a.cwes, a.links,
-           a.published_at, a.modified_at, a.withdrawn_at
-    from advisory a
-    where a.id in (select l.advisory_id from advisory_identifier l
-                   join identifier i on i.id = l.identifier_id where i.vulnerability_id = {id})
-    order by a.withdrawn_at is not null, a.severity desc, a.id
-    limit {most}
-    """
-)
-_EVENTS = SQL(
-    """
-    select e.code, e.at, e.recorded_at, e.params, coalesce(r.title, '')
-    from event e
-    left join run r on r.id = e.run_id
-    where e.finding_id = {id}
-    order by e.at desc, e.id desc
-    limit {most}
-    """
-)
-
-
 def _rows(chosen: Filter, limit: int, beyond: Composable | None, order: SQL) -> list[Row]:
-    query = _LIST.format(where=_where(chosen, beyond), order=order, limit=limit, speaker=_SPEAKER)
-    return [_read(Row, row) for row in _all(query)]
+    query = _LIST.format(where=_where(chosen, beyond), order=order, limit=limit, speaker=SPEAKER)
+    return [read(Row, row) for row in fetch(query)]
 
 
 def _beyond(cursor: Cursor, side: SQL) -> Composable:
@@ -359,17 +204,18 @@ def _contains(word: str) -> Composable:
     return _WORD.format(like=f"%{plain}%", number=number)
 
 
-def _all(query: Composable) -> list[tuple[Any, ...]]:
+def fetch(query: Composable) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 _T = TypeVar("_T")
 _JSON = {"occurrences", "cvss", "params"}  # Django hands JSON of hand-written queries over as text
 
 
-def _read(kind: type[_T], row: Sequence[Any]) -> _T:
+def read(kind: type[_T], row: Sequence[Any]) -> _T:
     """Make a value from columns that stand in the order of its fields."""
     names = kind.__slots__  # type: ignore[attr-defined]  # each kind is a dataclass with slots
     return kind(**{name: _decoded(name, value) for name, value in zip(names, row, strict=False)})

@@ -21,8 +21,8 @@ def resolve(cursor: Cursor) -> None:
         """
         CREATE TEMP TABLE st_resolved ON COMMIT DROP AS
         SELECT s.*, i.id AS identifier, i.vulnerability_id AS vulnerability, i.home_id AS home,
-               a.id AS asset, p.id AS package_row, o.id AS old, o.finding_id AS old_finding, o.is_live AS was_live, o.severity AS old_severity,
-               o.status AS old_status, o.installed AS old_installed, o.fixed AS old_fixed
+               a.id AS asset, p.id AS package_row, o.id AS old, o.finding_id AS old_finding, o.is_live AS was_live,
+               o.severity AS old_severity, o.status AS old_status, o.installed AS old_installed, o.fixed AS old_fixed
         FROM st_sighting s
         JOIN identifier i ON i.value = s.ident
         JOIN asset a ON (a.kind, a.external_id) = (s.asset_kind, s.asset_id)
@@ -85,17 +85,22 @@ def absences(cursor: Cursor, scopes: Sequence[int]) -> dict[int, tuple[int, int]
     return {scope: (live, absent) for scope, live, absent in cursor}
 
 
-def plan_endings(cursor: Cursor, held: Sequence[int]) -> None:
-    """What ends: what is reported as not open, and what is absent from scopes whose closings are not held."""
+def plan_endings(cursor: Cursor, spared: Sequence[int], superseded: Sequence[int]) -> None:
+    """What ends: what is reported as not open, and what is absent, but for `spared` scopes.
+
+    In `superseded` scopes a replay reads the newest report anew: what today's parser no longer makes of it was never
+    fixed.
+    """
     cursor.execute(
         """
         CREATE TEMP TABLE st_ending ON COMMIT DROP AS
         SELECT old AS sighting, finding, end_reason AS reason FROM st_target WHERE NOT is_open AND was_live
         UNION ALL
-        SELECT a.sighting, a.finding, CASE s.absence WHEN 'asset_gone' THEN 'asset_gone' ELSE 'absent' END
+        SELECT a.sighting, a.finding, CASE WHEN a.scope_id = ANY(%s) THEN 'superseded'
+            WHEN s.absence = 'asset_gone' THEN 'asset_gone' ELSE 'absent' END
         FROM st_absent a JOIN scope s ON s.id = a.scope_id WHERE NOT a.scope_id = ANY(%s);
         """,
-        (list(held),),
+        (list(superseded), list(spared)),
     )
 
 
@@ -174,7 +179,7 @@ def settle_sql(which: str) -> str:
     """
 
 
-def add_events(cursor: Cursor, as_of: datetime, now: datetime, run: int) -> None:
+def add_events(cursor: Cursor, as_of: datetime, now: datetime, run: int | None) -> None:
     """What happened, for each finding once: opened, reopened, closed, changed, also seen by another scope."""
     cursor.execute(
         """
@@ -189,7 +194,8 @@ def add_events(cursor: Cursor, as_of: datetime, now: datetime, run: int) -> None
         SELECT * FROM (
             SELECT DISTINCT ON (t.finding) t.finding, %(run)s::bigint, 'changed', %(as_of)s::timestamptz,
                 %(now)s::timestamptz, jsonb_strip_nulls(jsonb_build_object(
-                    'severity', CASE WHEN old_severity <> t.severity THEN jsonb_build_array(old_severity, t.severity) END,
+                    'severity', CASE WHEN old_severity <> t.severity
+                        THEN jsonb_build_array(old_severity, t.severity) END,
                     'status', CASE WHEN old_status <> status THEN jsonb_build_array(old_status, status) END,
                     'installed', CASE WHEN old_installed <> installed
                         THEN jsonb_build_array(old_installed, installed) END,
@@ -208,7 +214,7 @@ def add_events(cursor: Cursor, as_of: datetime, now: datetime, run: int) -> None
 
 
 def outcomes(cursor: Cursor) -> dict[str, int]:
-    """Outcome -> records, of the staged rows that are open. The first row of a finding opens it, others fold into it."""
+    """Outcome -> records, of the staged rows that are open. The first row of a finding opens it, others fold in."""
     cursor.execute(
         """
         WITH ranked AS (

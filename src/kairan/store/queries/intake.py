@@ -88,3 +88,12 @@ def _one(cursor: Cursor) -> int:
     row = cursor.fetchone()
     assert row is not None
     return int(row[0])
+
+
+def told_at_once(cursor: Cursor, scopes: Sequence[int], as_of: datetime) -> list[int]:
+    """Those of these scopes of which more than one report speaks at this instant."""
+    cursor.execute(
+        "SELECT scope_id FROM snapshot WHERE scope_id = ANY(%s) AND as_of = %s GROUP BY 1 HAVING count(*) > 1",
+        (list(scopes), as_of),
+    )
+    return [row[0] for row in cursor]

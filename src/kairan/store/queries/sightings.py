@@ -38,36 +38,22 @@ class Stored:
     occurrences: dict[bytes, str]
 
 
-_COLUMNS = "scope_id, key, lead, severity, severity_source, status, installed, fixed, occurrences::text"
+COLUMNS = "scope_id, key, lead, severity, severity_source, status, installed, fixed, occurrences::text"
 
 
 def stored(cursor: Cursor, keys: Iterable[ScopedKey]) -> dict[ScopedKey, Stored]:
     """The live sightings of these keys, in full."""
-    return _fetch(cursor, "sighting", "is_live AND", keys)
-
-
-def staged(cursor: Cursor, keys: Iterable[ScopedKey]) -> list[tuple[ScopedKey, Stored, int]]:
-    """Rows of earlier windows of this report for these keys, with the number of records in each."""
     wanted = list(keys)
     cursor.execute(
-        f"SELECT {_COLUMNS}, records FROM st_sighting WHERE is_open AND (scope_id, key) IN"
+        f"SELECT {COLUMNS} FROM sighting WHERE is_live AND (scope_id, key) IN"
         " (SELECT * FROM unnest(%b::bigint[], %b::bytea[]))",
         ([scope for scope, _ in wanted], [key for _, key in wanted]),
     )
-    return [((row[0], bytes(row[1])), _stored(row), row[9]) for row in cursor]
+    return {(row[0], bytes(row[1])): stored_of(row) for row in cursor}
 
 
-def _fetch(cursor: Cursor, table: str, condition: str, keys: Iterable[ScopedKey]) -> dict[ScopedKey, Stored]:
-    wanted = list(keys)
-    cursor.execute(
-        f"SELECT {_COLUMNS} FROM {table} WHERE {condition} (scope_id, key) IN"
-        " (SELECT * FROM unnest(%b::bigint[], %b::bytea[]))",
-        ([scope for scope, _ in wanted], [key for _, key in wanted]),
-    )
-    return {(row[0], bytes(row[1])): _stored(row) for row in cursor}
-
-
-def _stored(row: tuple[Any, ...]) -> Stored:
+def stored_of(row: tuple[Any, ...]) -> Stored:
+    """A row of COLUMNS."""
     occurrences = {
         bytes.fromhex(each[DIGEST_FIELD]): msgspec.json.encode(each, order="sorted").decode()
         for each in msgspec.json.decode(row[8])

@@ -31,7 +31,8 @@ CREATE TEMP TABLE st_about (publisher text, external_id text, ident text) ON COM
 CREATE TEMP TABLE st_alias (one text, other text, publisher text) ON COMMIT DROP;
 """
 _TYPES = {
-    "st_sighting": "int8 bytea bytea bytea int4 text text text text text text int2 text text text text text bool text bool",
+    "st_sighting": "int8 bytea bytea bytea int4 text text text text text text int2"
+    " text text text text text bool text bool",
     "st_present": "int8 bytea bool",
     "st_ident": "text text",
     "st_package": "text text text",

@@ -1,0 +1,122 @@
+"""The suite's ground: one real PostgreSQL for all tests, and nothing leaves loopback.
+
+The server is Kairan's own embedded one, or, with KAIRAN_TEST_POSTGRES=/usr/lib/postgresql/15/bin, a throwaway
+cluster of those binaries: the suite also runs on the oldest version Kairan supports.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent
+_stack = ExitStack()
+
+for name in ("DATABASE_URL", "KAIRAN_ARCHIVE_URL", "KAIRAN_HOSTS", "KAIRAN_TLS"):
+    os.environ.pop(name, None)
+os.environ.update(DJANGO_SETTINGS_MODULE="kairan.settings", KAIRAN_SECRET_KEY="only-for-tests")
+
+
+def _make_home() -> Path:
+    """A data folder that the server's own account can reach (pytest's tmp_path is 0700)."""
+    home = Path(tempfile.mkdtemp(prefix="kairan-test-"))
+    home.chmod(0o755)
+    _stack.callback(shutil.rmtree, home, ignore_errors=True)
+    return home
+
+
+@contextmanager
+def _debian_server(binaries: Path, home: Path) -> Iterator[str]:
+    """A throwaway cluster of an installed PostgreSQL, on a socket of its own."""
+    from kairan.runtime.postgres.account import account_for
+
+    as_user: dict[str, Any] = {}
+    if os.geteuid() == 0:
+        account = account_for(home, lambda _: None)
+        as_user = {"user": account.uid, "group": account.gid, "extra_groups": []}
+        os.chown(home, account.uid, account.gid)
+    folder = home / "cluster"
+    command = [binaries / "initdb", "-D", folder, "-A", "trust", "-U", "kairan", "-E", "UTF8", "--locale=C.UTF-8"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=home, **as_user)
+    options = ["-D", folder, "-k", home, "-c", "listen_addresses=", "-c", "fsync=off"]
+    server = subprocess.Popen([binaries / "postgres", *options], stderr=subprocess.DEVNULL, cwd=home, **as_user)
+    try:
+        url = f"postgresql://kairan@/postgres?host={home}"
+        for _ in range(200):
+            if subprocess.run([binaries / "pg_isready", "-q", "-h", home], check=False).returncode == 0:
+                break
+            time.sleep(0.05)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if "KAIRAN_TEST_URL" not in os.environ:  # workers of xdist inherit it from the process that started them
+        home = _make_home()
+        os.environ["KAIRAN_DATA"] = str(home)
+        binaries = os.environ.get("KAIRAN_TEST_POSTGRES")
+        if binaries:
+            url = _stack.enter_context(_debian_server(Path(binaries), home))
+        else:
+            from kairan.runtime import postgres
+
+            url = _stack.enter_context(postgres.serve(home))
+        os.environ["KAIRAN_TEST_URL"] = url
+    os.environ["DATABASE_URL"] = os.environ["KAIRAN_TEST_URL"]
+    import django
+
+    django.setup()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _stack.close()
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that reaches for the network fails."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"a test reached for {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def archive_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty data folder for this test's archive."""
+    monkeypatch.setenv("KAIRAN_DATA", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def store(transactional_db: None, archive_home: Path) -> None:
+    """An empty store and an empty archive, with real transactions."""
+
+
+def corpus_folder() -> Path:
+    return Path(os.environ.get("KAIRAN_CORPUS", ROOT.parent / "shared" / "corpus"))
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Real reports nobody here wrote. Skipped visibly where they are not; failed where everything is required."""
+    folder = corpus_folder()
+    if not folder.is_dir():
+        if os.environ.get("KAIRAN_REQUIRE_ALL") and folder.parent.is_dir():
+            pytest.fail(f"the corpus is missing at {folder}")
+        pytest.skip(f"no corpus at {folder}")
+    return folder

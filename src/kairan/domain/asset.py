@@ -1,0 +1,57 @@
+"""Assets as people name them: KIND:NAME."""
+
+from kairan.domain.errors import ConfigError
+from kairan.domain.finding import AssetRef
+from kairan.domain.image import parse_image
+
+KINDS = {
+    "image": "a container image",
+    "repository": "a source repository, host/owner/name",
+    "host": "a machine",
+    "host_group": "machines that are made alike (an Auto Scaling group)",
+    "cluster": "a Kubernetes cluster",
+    "workload": "something that runs in a cluster: CLUSTER/NAMESPACE/Kind/name",
+    "filesystem": "a folder or file",
+    "sbom": "a bill of materials",
+    "vm_image": "a virtual machine's image",
+    "cloud_resource": "a cloud resource, by ARN or resource id",
+    "application": "anything else",
+}
+_OTHER_WORDS = {
+    "repo": "repository",
+    "container": "image",
+    "container_image": "image",
+    "vm": "host",
+    "server": "host",
+    "instance": "host",
+    "k8s": "cluster",
+    "kubernetes": "cluster",
+    "fs": "filesystem",
+    "folder": "filesystem",
+    "resource": "cloud_resource",
+    "app": "application",
+}
+
+
+def parse_asset(text: str) -> AssetRef:
+    """Read KIND:NAME. ConfigError lists the kinds."""
+    kind, colon, name = text.partition(":")
+    kind = _OTHER_WORDS.get(kind.strip().lower(), kind.strip().lower())
+    name = name.strip()
+    if not colon or not name or kind not in KINDS:
+        raise ConfigError(f"--asset {text!r}: say KIND:NAME, KIND one of {', '.join(sorted(KINDS))}")
+    if kind == "image":
+        return _image(name)
+    if kind == "repository":
+        name = name.split("://")[-1].rstrip("/").removesuffix(".git")
+        host, slash, path = name.partition("/")
+        return AssetRef(kind, f"{host.lower()}{slash}{path}", name)
+    return AssetRef(kind, name, name)
+
+
+def _image(name: str) -> AssetRef:
+    try:
+        image = parse_image(name)
+    except ValueError as error:
+        raise ConfigError(f"--asset image:{name}: {error}") from None
+    return AssetRef("image", image.name, image.name)

@@ -1,0 +1,109 @@
+"""Serving: pages, worker and schedule in one process, or the pages or the worker alone."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from typing import Any
+
+import click
+import uvicorn
+
+from kairan.domain.errors import ConfigError
+from kairan.runtime import clock, logging
+
+Store = Callable[..., AbstractContextManager[None]]
+
+
+class Serving:
+    """Pages on an address, with or without the worker."""
+
+    def __init__(self, host: str, port: int, *, with_worker: bool) -> None:
+        self.host, self.port, self.with_worker = host, port, with_worker
+
+    def run(self, store: Store) -> None:
+        """Serve until interrupted."""
+        logging.configure()
+        listening = _listen(self.host, self.port)
+        url = _url(self.host, listening.getsockname()[1])
+        _allow_host(self.host)
+        click.echo("Kairan is starting: the database first.")
+        with store(say=click.echo):
+            from kairan.entrypoints.asgi import app
+
+            self._greet(url)
+            with suppress(KeyboardInterrupt, asyncio.CancelledError):
+                asyncio.run(self._serve(app, listening))
+        click.echo("Kairan has stopped.")
+
+    def _greet(self, url: str) -> None:
+        from kairan.services.accounts import setup_link
+
+        token = setup_link(clock.now())
+        click.echo(f"Kairan is up: {url}/")
+        if token:
+            click.echo(
+                f"First time? Make the administrator's account here (the link works once):\n  {url}/setup/{token}/"
+            )
+        click.echo("Bring a report in from another terminal: kairan import REPORT.json   (Ctrl-C stops)")
+
+    async def _serve(self, app: Any, listening: socket.socket) -> None:
+        config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, lifespan="off")
+        server = uvicorn.Server(config)
+        tasks = [asyncio.create_task(server.serve(sockets=[listening]))]
+        if self.with_worker:
+            from kairan.entrypoints.worker import work
+
+            tasks.append(asyncio.create_task(work()))
+        await tasks[0]
+        for task in tasks[1:]:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+def run_worker(store: Store) -> None:
+    """Jobs and schedule until interrupted."""
+    logging.configure()
+    with store(say=click.echo):
+        from kairan.entrypoints.worker import work
+
+        click.echo("The worker is running (Ctrl-C stops).")
+        with suppress(KeyboardInterrupt, asyncio.CancelledError):
+            asyncio.run(_until_signal(work()))
+
+
+async def _until_signal(work: Any) -> None:
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    await task
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the address before anything slow happens: "in use" is said at once."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another --port or --host"
+        ) from None
+    return listening
+
+
+def _url(host: str, port: int) -> str:
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104
+    return f"http://{shown}:{port}"
+
+
+def _allow_host(host: str) -> None:
+    """Who listens under a name answers to it."""
+    if host not in {"0.0.0.0", "::"} and "KAIRAN_HOSTS" not in os.environ:  # noqa: S104
+        os.environ["KAIRAN_HOSTS"] = f"localhost,127.0.0.1,[::1],{host}"

@@ -1,0 +1,58 @@
+"""The worker: runs jobs, and a tick each minute that fires what the schedule table says is due."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+
+from kairan.runtime import clock
+from kairan.services import schedule
+
+TICK_SECONDS = 60
+JOB_RETENTION = timedelta(days=7)
+log = structlog.get_logger("kairan.worker")
+
+
+def _tick() -> None:
+    close_old_connections()
+    try:
+        now = clock.now()
+        schedule.ensure_defaults(now)
+        for name in schedule.tick(now):
+            log.info("fired", schedule=name)
+    except Exception:
+        log.exception("tick failed")
+    finally:
+        close_old_connections()
+
+
+async def ticks() -> None:
+    """Tick for ever. Our own clock, not the queue's: a firing missed while Kairan was down is caught up."""
+    while True:
+        await sync_to_async(_tick)()
+        await asyncio.sleep(TICK_SECONDS)
+
+
+async def jobs() -> None:
+    """Run jobs for ever; start again after the database came back."""
+    from procrastinate.contrib.django import app
+
+    while True:
+        try:
+            queue = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+            async with queue.open_async():
+                await queue.run_worker_async(install_signal_handlers=False, delete_jobs="successful")
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("the job runner stopped; it starts again in 5 s")
+        await asyncio.sleep(5)
+
+
+async def work() -> None:
+    """Jobs and ticks, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(ticks())
+        group.create_task(jobs())

@@ -1,0 +1,285 @@
+"""Use case: take one report in. One transaction, set-based, streaming; what says nothing new writes nothing.
+
+    records -> fold by sighting -> compare digests -> stage what differs -> resolve -> findings, sightings, events
+
+Nothing here touches the network. A deadlock or a lost race is retried by the caller (services.intake).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+from kairan.domain.closing import Absences, hold_reason
+from kairan.domain.counts import Counts
+from kairan.domain.finding import (
+    Absence,
+    Advisory,
+    AssetRef,
+    Observation,
+    Outcome,
+    PackageRef,
+    RecordKind,
+    Rejected,
+    advisory_digest,
+    occurrence_digest,
+    sighting_key,
+)
+from kairan.domain.folding import Folded, fold_of
+from kairan.domain.vulnerability import normalise_id
+from kairan.interfaces.source import Report
+from kairan.services import aliases as alias_service
+from kairan.store.queries import aliases, held, ingest, intake, late, shared_rows, sightings, staging, window_folds
+from kairan.store.queries.intake import LockedScope
+
+WINDOW = 10_000
+
+T = TypeVar("T")
+Progress = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Ingest:
+    """One snapshot on its way in. Lives for one transaction."""
+
+    cursor: staging.Cursor
+    run: int
+    source: int
+    parser_version: int
+    as_of: datetime
+    now: datetime
+    counts: Counts = field(default_factory=Counts)
+    replayed: set[int] | None = None
+    rejects: list[Rejected] = field(default_factory=list)
+    scopes: list[LockedScope] = field(default_factory=list)
+    late: frozenset[int] = frozenset()
+    again: frozenset[int] = frozenset()
+
+    def take(self, report: Report, progress: Progress) -> Counts:
+        """Bring the store in line with the report. Returns what became of its records."""
+        self.scopes = intake.lock_scopes(self.cursor, self.source, report.scopes)
+        self.late = frozenset(s.id for s in self.scopes if s.id is not None and s.is_late(self.as_of))
+        self.again = frozenset(s.id for s in self.scopes if s.id is not None and self._adds_up(s.id, s))
+        staging.create(self.cursor)
+        for window in _windows(report.records()):
+            self._stage(window)
+            progress(len(window))
+        for texts in _windows(report.advisories()):
+            self._stage_advisories(texts)
+            progress(len(texts))
+        self._apply()
+        return self.counts
+
+    def _adds_up(self, scope: int, locked: LockedScope) -> bool:
+        """Is this one more report of the scope's newest instant? A replay replaces what the first one said then."""
+        if not locked.is_again(self.as_of):
+            return False
+        if self.replayed is None:
+            return True
+        known = scope in self.replayed
+        self.replayed.add(scope)
+        return known
+
+    # --- staging: from records to rows that differ -----------------------------------------------------------------
+
+    def _stage(self, window: list[Observation | Rejected]) -> None:
+        folded = self._fold(window)
+        known = sightings.known(self.cursor, folded)
+        present: list[tuple[int, bytes, bool]] = []
+        differing: list[Folded] = []
+        for place, each in folded.items():
+            matched = self._is_unchanged(each, known.get(place))
+            if each.is_open:
+                present.append((*place, matched))
+            if matched:
+                self._count_unchanged(each)
+            elif each.is_open or each.observation.keep_if_unknown or (place in known and known[place][1]):
+                differing.append(each)
+        self._unite_with_store(differing, present)
+        staging.copy(self.cursor, "st_present", present)
+        staging.copy(self.cursor, "st_sighting", (staging.sighting_row(each) for each in differing))
+        self._stage_shared(differing)
+        self._stage_advisories(_advisories(window))
+
+    def _fold(self, window: list[Observation | Rejected]) -> dict[tuple[int, bytes], Folded]:
+        folded: dict[tuple[int, bytes], Folded] = {}
+        for record in window:
+            if isinstance(record, Rejected):
+                self._reject(record)
+                continue
+            if record.counted:
+                self.counts.add_record(record.kind)
+            else:
+                self.counts.suppressed += 1
+            scope = self.scopes[record.scope].id
+            assert scope is not None, "a report makes records only in scopes it looked at"
+            if record.counted and not record.open:
+                self.counts.add(Outcome.UNCHANGED if scope in self.late else Outcome.CLOSED)
+            key, digest = sighting_key(record), occurrence_digest(record, self.parser_version)
+            place = (scope, key)
+            if place in folded:
+                folded[place].add(record, digest)
+            else:
+                folded[place] = fold_of(scope, key, record, digest)
+        return folded
+
+    def _reject(self, record: Rejected) -> None:
+        self.counts.add_record(record.kind)
+        self.counts.add(Outcome.REJECTED)
+        self.rejects.append(record)
+
+    def _is_unchanged(self, each: Folded, known: tuple[bytes, bool] | None) -> bool:
+        if known is None or each.scope_id in self.late:
+            return False
+        digest, is_live = known
+        if not each.is_open and each.scope_id in self.again:
+            return True  # of two reports of one instant the one that still sees it is believed
+        return is_live == each.is_open and digest == each.digest
+
+    def _count_unchanged(self, each: Folded) -> None:
+        if each.is_open:
+            self.counts.add(Outcome.UNCHANGED)
+            self.counts.add(Outcome.MERGED, each.records - 1)
+
+    def _unite_with_store(self, differing: list[Folded], present: list[tuple[int, bytes, bool]]) -> None:
+        """Reports of one instant add up (two tags of an image): unite with what the other report stored."""
+        places = [(each.scope_id, each.key) for each in differing if each.is_open and each.scope_id in self.again]
+        if not places:
+            return
+        stored = sightings.stored(self.cursor, places)
+        for each in list(differing):
+            other = stored.get((each.scope_id, each.key))
+            if other and each.is_open and each.scope_id in self.again and sightings.unite(each, other):
+                differing.remove(each)
+                self._count_unchanged(each)
+
+    def _stage_shared(self, differing: Iterable[Folded]) -> None:
+        idents: set[tuple[str, str]] = set()
+        packages: set[PackageRef] = set()
+        assets: set[AssetRef] = set()
+        for each in differing:
+            said = each.observation
+            idents.add((said.id, said.kind.value))
+            assets.add(said.asset)
+            if said.package:
+                packages.add(said.package)
+        staging.copy(self.cursor, "st_ident", idents)
+        staging.copy(self.cursor, "st_package", (staging.package_row(package) for package in packages))
+        staging.copy(self.cursor, "st_asset", (staging.asset_row(asset) for asset in assets))
+
+    def _stage_advisories(self, texts: Iterable[Advisory | Rejected]) -> None:
+        by_publisher: dict[str, dict[str, tuple[Advisory, bytes]]] = {}
+        for text in texts:
+            if isinstance(text, Rejected):
+                self._reject(text)
+                continue
+            digest = advisory_digest(text, self.parser_version)
+            mine = by_publisher.setdefault(text.publisher, {})
+            known = mine.get(text.external_id)
+            if known is None or digest > known[1]:
+                mine[text.external_id] = (text, digest)
+        for publisher, mine in by_publisher.items():
+            stored = shared_rows.known_advisories(self.cursor, publisher, list(mine))
+            fresh = [pair for external_id, pair in mine.items() if stored.get(external_id) != pair[1]]
+            self._stage_fresh_advisories(fresh)
+
+    def _stage_fresh_advisories(self, fresh: list[tuple[Advisory, bytes]]) -> None:
+        staging.copy(self.cursor, "st_advisory", (staging.advisory_row(text, digest) for text, digest in fresh))
+        about: set[tuple[str, str, str]] = set()
+        same: set[tuple[str, str, str]] = set()
+        for text, _ in fresh:
+            for value in {text.external_id, *text.about, *text.aliases} - {""}:
+                about.add((text.publisher, text.external_id, normalise_id(value)))
+            same.update((text.external_id, alias, text.publisher) for alias in text.aliases)
+        staging.copy(self.cursor, "st_about", about)
+        staging.copy(self.cursor, "st_alias", same)
+        staging.copy(self.cursor, "st_ident", {(ident, RecordKind.VULNERABILITY.value) for _, _, ident in about})
+
+    # --- applying: from staged rows to the store -------------------------------------------------------------------
+
+    def _apply(self) -> None:
+        cursor = self.cursor
+        unchanged, merged = window_folds.fold_windows(cursor)
+        self.counts.add(Outcome.UNCHANGED, unchanged)
+        self.counts.add(Outcome.MERGED, merged)
+        staging.analyze(cursor)
+        past = self._set_late_aside()
+        fresh_aliases = aliases.unknown(cursor)
+        (aliases.lock_alone if fresh_aliases else aliases.lock_shared)(cursor, ingest.ALIAS_LOCK)
+        shared_rows.add_identifiers(cursor, self.now)
+        self.counts.advisories += shared_rows.put_advisories(cursor, self.as_of)
+        if fresh_aliases:
+            aliases.add(cursor, fresh_aliases, self.now)
+            touched = {value for a in fresh_aliases for value in (a.left, a.right)}
+            alias_service.regroup(cursor, touched, self.now, self.run)
+        shared_rows.add_packages(cursor)
+        shared_rows.add_assets(cursor, self.now)
+        if past:
+            late.fill_past(cursor, self.as_of, self.now, self.run)
+        self._apply_present()
+        self._close_books()
+
+    def _set_late_aside(self) -> bool:
+        """Records of late scopes count as unchanged; they go another way (store.queries.late)."""
+        if not self.late:
+            return False
+        complete = [(s.id, s.claim.complete and s.claim.looked) for s in self.scopes if s.id in self.late and s.id]
+        records = late.take(self.cursor, complete)
+        self.counts.add(Outcome.UNCHANGED, records)
+        self.counts.stale += 1
+        return True
+
+    def _apply_present(self) -> None:
+        cursor = self.cursor
+        ingest.resolve(cursor)
+        ingest.add_findings(cursor, self.as_of)
+        read_anew = [s.id for s in self._newest() if s.id and s.is_again(self.as_of)]
+        spared = intake.told_at_once(cursor, read_anew, self.as_of)
+        ingest.plan_endings(cursor, spared + self._hold_closings(read_anew), read_anew)
+        ingest.lock_findings(cursor)
+        ingest.put_sightings(cursor, self.as_of)
+        ingest.end_sightings(cursor, self.as_of)
+        ingest.settle_findings(cursor)
+        ingest.add_events(cursor, self.as_of, self.now, self.run)
+        for name, number in ingest.outcomes(cursor).items():
+            self.counts.add(Outcome(name), number)
+        self.counts.fixed += ingest.ended_by_absence(cursor)
+
+    def _hold_closings(self, read_anew: list[int]) -> list[int]:
+        """Scopes whose closings wait for a person. Absence speaks only in complete, newest snapshots."""
+        speaking = {s.id: s for s in self._newest() if s.claim.complete and s.claim.absence is not Absence.UNKNOWN}
+        reasons: dict[int, str] = {}
+        for scope, (live, absent) in ingest.absences(self.cursor, [i for i in speaking if i]).items():
+            claim = speaking[scope].claim
+            if scope in read_anew:
+                continue
+            new_version = bool(claim.version) and claim.version != speaking[scope].version
+            if reason := hold_reason(Absences(claim.looked, live, absent, new_version)):
+                reasons[scope] = reason.value
+        held.replace(self.cursor, [i for i, s in speaking.items() if i and s.claim.looked], self.as_of)
+        held.hold(self.cursor, self.run, self.as_of, reasons)
+        self.counts.held += held.held_at(self.cursor, [s.id for s in self.scopes if s.id], self.as_of)
+        return list(reasons)
+
+    def _newest(self) -> list[LockedScope]:
+        return [s for s in self.scopes if s.id is not None and s.id not in self.late and s.id not in self.again]
+
+    def _close_books(self) -> None:
+        looked = [s for s in self.scopes if s.id is not None and s.claim.looked]
+        seen = [(s.id, s.claim.complete, s.claim.version) for s in looked if s.id]
+        intake.add_snapshots(self.cursor, self.run, self.as_of, seen)
+        moved = [s for s in looked if s.claim.complete and s.id not in self.late and s.id not in self.again]
+        intake.move_watermarks(self.cursor, [(s.id, self.as_of, s.claim.version) for s in moved if s.id])
+
+
+def _windows(records: Iterator[T]) -> Iterator[list[T]]:
+    """Lists of at most WINDOW records: what is in memory at once."""
+    while window := list(islice(records, WINDOW)):
+        yield window
+
+
+def _advisories(window: list[Observation | Rejected]) -> Iterator[Advisory]:
+    for record in window:
+        if isinstance(record, Observation) and record.advisory:
+            yield record.advisory

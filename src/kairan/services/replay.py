@@ -1,0 +1,41 @@
+"""Use case: read archived answers again, in the order of their time, through today's parsers. Tells nobody."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from kairan.domain.errors import KairanError
+from kairan.domain.finding import AssetRef
+from kairan.runtime.documents import Document
+from kairan.runtime.object_store import Archive, Description
+from kairan.services.intake import Intake, Options, Result, Watcher
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def replay(archive: Archive, clock: Callable[[], datetime], watcher: Watcher, source: str | None = None) -> Result:
+    """Everything archived (of one source). What no longer can be read is named; the rest goes on."""
+    entries = [(key, d) for key, d in archive.descriptions() if source in (None, d.source)]
+    total = Result()
+    replayed: set[int] = set()
+    for key, description in sorted(
+        entries, key=lambda entry: (entry[1].as_of or _EPOCH, entry[1].archived_at, entry[0])
+    ):
+        _one(archive, key, description, Intake(_options(description), archive, clock, watcher, total, replayed))
+    return total
+
+
+def _one(archive: Archive, key: str, description: Description, intake: Intake) -> None:
+    intake.result.files += 1
+    intake.watcher.opened(description.name)
+    try:
+        data = archive.get(key)
+        digest = hashlib.sha256(data).digest()
+        intake.read(Document(description.name, memoryview(data), digest, description.modified), archived=key)
+    except KairanError as error:
+        intake.fail(description.name, str(error))
+
+
+def _options(description: Description) -> Options:
+    asset = AssetRef(description.asset[0], description.asset[1], description.asset[1]) if description.asset else None
+    return Options(description.source, asset, description.given_as_of, description.complete, trigger="replay")

@@ -1,0 +1,170 @@
+"""What the page of one finding reads: the finding with its ids, sightings, advisories and events."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from psycopg.sql import SQL
+
+from kairan.domain.severity import Severity
+from kairan.store.queries.findings import SPEAKER, fetch, read
+
+MOST_PARTS = 200  # ids, sightings, advisories or events of one finding that a page shows
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one source says in one scope. `last_seen` of a live one is its scope's watermark."""
+
+    source_kind: str
+    source: str
+    scope_kind: str
+    scope: str
+    reported_as: str
+    is_live: bool
+    severity: Severity
+    severity_source: str
+    status: str
+    installed: str
+    fixed: str
+    occurrences: Sequence[Mapping[str, Any]]
+    first_seen: datetime
+    last_seen: datetime | None
+    ended_at: datetime | None
+    end_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdvisoryText:
+    """One publisher's text; `cvss` are domain Cvss as JSON objects."""
+
+    publisher: str
+    external_id: str
+    title: str
+    description: str
+    url: str
+    remediation: str
+    severity: Severity
+    cvss: Sequence[Mapping[str, Any]]
+    cwes: Sequence[str]
+    links: Sequence[str]
+    published_at: datetime | None
+    modified_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event: `at` in the world, `recorded_at` when Kairan learned it. `run` and `scope` are titles, where it has
+    them: the report that told, and the scope its parameters name."""
+
+    code: str
+    at: datetime
+    recorded_at: datetime
+    params: Mapping[str, Any]
+    run: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """All that the page of one finding shows. `merged_into` is set when it became part of another one."""
+
+    id: int
+    severity: Severity
+    is_open: bool
+    close_reason: str
+    first_seen: datetime
+    closed_at: datetime | None
+    location: str
+    merged_into: int | None
+    vulnerability_id: int
+    kind: str
+    primary_id: str
+    title: str
+    package: str
+    package_key: str
+    ecosystem: str
+    asset_kind: str
+    asset: str
+    asset_id: str
+    identifiers: Sequence[str] = ()
+    sightings: Sequence[Sighting] = ()
+    advisories: Sequence[AdvisoryText] = ()
+    events: Sequence[Happening] = ()
+
+
+_IDENTIFIERS = SQL("select value from identifier where vulnerability_id = {id} order by value limit {most}")
+_SIGHTINGS = SQL(
+    """
+    select o.kind, o.name, c.kind, c.title, i.value, s.is_live, s.severity, s.severity_source, s.status, s.installed,
+           s.fixed, s.occurrences, s.first_seen, case when s.is_live then c.watermark else s.last_seen end,
+           s.ended_at, s.end_reason
+    from sighting s
+    join identifier i on i.id = s.identifier_id
+    join scope c on c.id = s.scope_id
+    join source o on o.id = c.source_id
+    where s.finding_id = {id}
+    order by s.is_live desc, s.severity desc, s.fixed = '', s.id
+    limit {most}
+    """
+)
+_ADVISORIES = SQL(
+    """
+    select a.publisher, a.external_id, a.title, a.description, a.url, a.remediation, a.severity, a.cvss, a.cwes,
+           a.links, a.published_at, a.modified_at, a.withdrawn_at
+    from advisory a
+    where a.id in (select l.advisory_id from advisory_identifier l
+                   join identifier i on i.id = l.identifier_id where i.vulnerability_id = {id})
+    order by a.withdrawn_at is not null, a.severity desc, a.id
+    limit {most}
+    """
+)
+_EVENTS = SQL(
+    """
+    select e.code, e.at, e.recorded_at, e.params, coalesce(r.title, ''), coalesce(c.title, '')
+    from event e
+    left join run r on r.id = e.run_id
+    left join scope c on c.id = case when e.code = 'sighted' then (e.params->>'scope')::bigint end
+    where e.finding_id = {id}
+    order by e.at desc, e.id desc
+    limit {most}
+    """
+)
+
+
+def find(number: int) -> Detail | None:
+    """All about one finding in five queries, whatever its size; a merged one comes without its parts."""
+    head = fetch(
+        SQL(
+            """
+            select f.id, f.severity, f.is_open, f.close_reason, f.first_seen, f.closed_at, f.location, f.merged_into_id,
+                   f.vulnerability_id, v.kind, v.primary_id, coalesce(t.title, ''), coalesce(p.name, ''),
+                   coalesce(p.key, ''), coalesce(p.ecosystem, ''), a.kind, a.name, a.external_id
+            from finding f
+            join vulnerability v on v.id = f.vulnerability_id
+            join asset a on a.id = f.asset_id
+            left join package p on p.id = f.package_id
+            {speaker}
+            where f.id = {number}
+            """
+        ).format(speaker=SPEAKER, number=number)
+    )
+    if not head:
+        return None
+    known = read(Detail, head[0])
+    return known if known.merged_into else _with_parts(known)
+
+
+def _with_parts(known: Detail) -> Detail:
+    def parts(query: SQL, of: int) -> list[tuple[Any, ...]]:
+        return fetch(query.format(id=of, most=MOST_PARTS))
+
+    return replace(
+        known,
+        identifiers=[value for (value,) in parts(_IDENTIFIERS, known.vulnerability_id)],
+        sightings=[read(Sighting, row) for row in parts(_SIGHTINGS, known.id)],
+        advisories=[read(AdvisoryText, row) for row in parts(_ADVISORIES, known.vulnerability_id)],
+        events=[read(Happening, row) for row in parts(_EVENTS, known.id)],
+    )

@@ -1,0 +1,77 @@
+"""Sightings whose records lie in several windows of one report: their staged parts become one row.
+
+Rare (a report larger than a window that names a thing twice, far apart), so it may go row by row.
+"""
+
+from typing import Any
+
+import psycopg
+
+from kairan.domain.finding import combined_digest
+from kairan.domain.folding import leads, occurrences_text
+from kairan.store.queries.sightings import COLUMNS, ScopedKey, Stored, stored, stored_of
+
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+
+def fold_windows(cursor: Cursor) -> tuple[int, int]:
+    """Unite the parts. Returns by how much the counts of `unchanged` and `merged` must be set right."""
+    cursor.execute(
+        "DELETE FROM st_sighting s USING st_present p WHERE NOT s.is_open AND (s.scope_id, s.key) = (p.scope_id, p.key)"
+    )
+    cursor.execute(
+        "SELECT scope_id, key, count(*) FILTER (WHERE matched) FROM st_present GROUP BY 1, 2 HAVING count(*) > 1"
+    )
+    parts = {(scope, bytes(key)): matched for scope, key, matched in cursor}
+    before = stored(cursor, parts) if parts else {}
+    unchanged = merged = 0
+    for place, matched in parts.items():
+        more_unchanged, more_merged = _fold(cursor, place, matched, before.get(place))
+        unchanged += more_unchanged
+        merged += more_merged
+    return unchanged, merged
+
+
+def _fold(cursor: Cursor, place: ScopedKey, matched: int, before: Stored | None) -> tuple[int, int]:
+    cursor.execute(f"SELECT {COLUMNS}, records, ctid FROM st_sighting WHERE (scope_id, key) = (%s, %b)", place)
+    rows = cursor.fetchall()
+    parts = [stored_of(row) for row in rows] + ([before] if matched and before else [])
+    records = sum(row[9] for row in rows)
+    occurrences = {digest: text for part in parts for digest, text in part.occurrences.items()}
+    if before and occurrences.keys() == before.occurrences.keys():
+        cursor.execute("DELETE FROM st_sighting WHERE (scope_id, key) = (%s, %b)", place)
+        return 1 - matched, records + matched - 1
+    _rewrite(cursor, place, parts, occurrences, records)
+    return -matched, matched
+
+
+def _rewrite(
+    cursor: Cursor, place: ScopedKey, parts: list[Stored], occurrences: dict[bytes, str], records: int
+) -> None:
+    lead = parts[0]
+    for part in parts[1:]:
+        if leads(part.severity, part.lead, lead.severity, lead.lead):
+            lead = part
+    cursor.execute(
+        "DELETE FROM st_sighting WHERE (scope_id, key) = (%(scope)s, %(key)b)"
+        " AND ctid <> (SELECT min(ctid) FROM st_sighting WHERE (scope_id, key) = (%(scope)s, %(key)b))",
+        {"scope": place[0], "key": place[1]},
+    )
+    cursor.execute(
+        "UPDATE st_sighting SET digest = %(digest)b, lead = %(lead)b, records = %(records)s, severity = %(severity)s,"
+        " severity_source = %(source)s, status = %(status)s, installed = %(installed)s, fixed = %(fixed)s,"
+        " occurrences = %(occurrences)s WHERE (scope_id, key) = (%(scope)s, %(key)b)",
+        {
+            "scope": place[0],
+            "key": place[1],
+            "digest": combined_digest(list(occurrences)),
+            "lead": lead.lead,
+            "records": records,
+            "severity": int(lead.severity),
+            "source": lead.severity_source,
+            "status": lead.status,
+            "installed": lead.installed,
+            "fixed": lead.fixed,
+            "occurrences": occurrences_text(occurrences),
+        },
+    )
