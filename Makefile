@@ -7,6 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
+POSTGRES15 ?= /usr/lib/postgresql/15/bin
 
 .PHONY: help setup setup-dev run test lint types unit docs lock messages torture clean
 
@@ -20,6 +21,7 @@ $(VENV)/.setup: requirements-build.lock requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/pybabel --quiet compile -d src/kairan/web/locale -D django
 	@touch $@
 	@echo "== Ready: $(BIN)/kairan"
 
@@ -32,7 +34,7 @@ setup: $(VENV)/.setup ## prepare .venv with .venv/bin/kairan
 
 setup-dev: $(VENV)/.setup-dev ## the same, with what tests need
 
-run: setup ## serve Kairan on http://127.0.0.1:8000
+run: setup messages ## serve Kairan on http://127.0.0.1:8000
 	@$(BIN)/kairan up --host $(HOST) --port $(PORT)
 
 test: setup-dev lint types unit ## lint, types, contracts, the whole suite
@@ -48,18 +50,23 @@ types: setup-dev
 	@echo "== mypy --strict"
 	@$(BIN)/mypy
 
-unit: setup-dev
-	@echo "== the suite (real PostgreSQL, nothing leaves loopback)"
+unit: setup-dev messages
+	@echo "== the suite, on the embedded PostgreSQL (nothing leaves loopback)"
 	@$(BIN)/pytest
+	@if [ -x "$(POSTGRES15)/postgres" ]; then \
+	  echo "== the store's tests once more, on PostgreSQL 15"; \
+	  KAIRAN_TEST_POSTGRES=$(POSTGRES15) $(BIN)/pytest tests/store tests/services tests/architecture; \
+	elif [ -n "$$KAIRAN_REQUIRE_ALL" ]; then echo "PostgreSQL 15 is required here and not at $(POSTGRES15)"; exit 1; \
+	else echo "== skipped: PostgreSQL 15 is not installed ($(POSTGRES15)); CI runs the store's tests on it too"; fi
 
-torture: setup ## N=200 rounds of kill -9 against importer and server, then invariants
+torture: setup-dev ## N=200 rounds of kill -9 against importer and server, then invariants
 	@$(BIN)/python -m tests.torture --rounds $(or $(N),200) --seed $(or $(SEED),1)
 
 docs: setup ## write the generated reference again
 	@$(BIN)/python -m kairan.entrypoints.reference docs/reference
 
-messages: setup ## compile the translations
-	@$(BIN)/pybabel compile -q -d src/kairan/web/locale -D django
+messages: $(VENV)/.setup ## compile the translations
+	@$(BIN)/pybabel --quiet compile -d src/kairan/web/locale -D django
 
 lock: setup-dev ## lock versions again (needs pip-tools)
 	@$(BIN)/python -m pip install --quiet pip-tools

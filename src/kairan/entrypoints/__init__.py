@@ -1,0 +1,1 @@
+"""Command line, ASGI, worker: unpack what came, call one service."""

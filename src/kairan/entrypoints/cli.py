@@ -54,7 +54,7 @@ def command(function: Callable[P, int | None]) -> Callable[P, None]:
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(FAILED)
-        except Exception as error:
+        except Exception as error:  # the runner: what nobody foresaw is still one line for a person
             if os.environ.get("KAIRAN_DEBUG"):
                 raise
             sys.exit(_unforeseen(error))

@@ -22,7 +22,7 @@ def _tick() -> None:
         schedule.ensure_defaults(now)
         for name in schedule.tick(now):
             log.info("fired", schedule=name)
-    except Exception:
+    except Exception:  # the runner: a failing tick is logged, the next one comes in a minute
         log.exception("tick failed")
     finally:
         close_old_connections()
@@ -46,7 +46,7 @@ async def jobs() -> None:
                 await queue.run_worker_async(install_signal_handlers=False, delete_jobs="successful")
         except asyncio.CancelledError:
             raise
-        except Exception:
+        except Exception:  # the runner: a lost database must not end the worker
             log.exception("the job runner stopped; it starts again in 5 s")
         await asyncio.sleep(5)
 

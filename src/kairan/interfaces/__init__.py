@@ -1,0 +1,1 @@
+"""What an integration offers and is given, and the registry that finds them."""

@@ -1,0 +1,1 @@
+"""The real doors: database, files, object storage, clock, logging."""
