@@ -1,0 +1,125 @@
+"""One snapshot read from Trivy: its scopes, and its sections of records, decoded one after the other."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from msgspec import Raw
+
+from kairan.domain.errors import RecordError
+from kairan.domain.finding import Advisory, AssetRef, Observation, RecordKind, Rejected, ScopeClaim
+from kairan.sources.trivy.decoding import BAD_JSON, fault, records_of, text_of
+from kairan.sources.trivy.redact import redacted_record
+
+Reader = Callable[[Raw, str], Observation]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What records are about: an asset, its scope, and what stands in each occurrence (tag, digest, workload).
+
+    `reference` is the artifact as Trivy wrote it: a target that repeats it is no file. `prefix` is the workload, where
+    a person put another asset in its place. `manifests`: packages are told apart by the manifest that names them.
+    """
+
+    asset: AssetRef
+    scope: str
+    title: str
+    version: str = ""
+    reference: str = ""
+    prefix: str = ""
+    manifests: bool = False
+    occurrence: dict[str, Any] = field(default_factory=dict)
+
+    def at(self, location: str) -> str:
+        return f"{self.prefix}: {location}" if self.prefix and location else self.prefix or location
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The records of one list. `opened` makes their reader when it is their turn; None: no asset can be told."""
+
+    kind: RecordKind
+    position: str
+    raw: Raw
+    opened: Callable[[], Reader] | None
+
+    def records(self, refusal: str) -> Iterator[Observation | Rejected]:
+        read = self.opened() if self.opened else None
+        position = self.position
+        for index, raw in enumerate(records_of(self.raw, position)):
+            where = f"{position}[{index}]"
+            if read is None:
+                yield self._rejected(where, refusal, raw)
+                continue
+            try:
+                observation = read(raw, where)
+            except BAD_JSON as error:
+                yield self._rejected(where, fault(error), raw)
+            except RecordError as error:
+                yield self._rejected(where, str(error), raw)
+            else:
+                yield observation
+
+    def _rejected(self, position: str, reason: str, raw: Raw) -> Rejected:
+        holds_values = self.kind in {RecordKind.SECRET, RecordKind.OTHER}
+        return Rejected(self.kind, position, reason, redacted_record(raw) if holds_values else text_of(raw))
+
+
+class Scopes:
+    """The scopes of one report, numbered as they are first claimed."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, RecordKind], int] = {}
+        self._titles: list[str] = []
+        self._looked: list[bool] = []
+        self._versions: list[set[str]] = []
+
+    def claim(self, subject: Subject, kind: RecordKind, *, looked: bool) -> int:
+        number = self._numbers.setdefault((subject.scope, kind), len(self._numbers))
+        if number == len(self._titles):
+            self._titles.append(subject.title)
+            self._looked.append(False)
+            self._versions.append(set())
+        self._looked[number] |= looked
+        if subject.version:
+            self._versions[number].add(subject.version)
+        return number
+
+    def claims(self, *, complete: bool) -> tuple[ScopeClaim, ...]:
+        """Several versions of one image may be live in a cluster: the scope's version then names them all."""
+        return tuple(
+            ScopeClaim(
+                key=key,
+                kind=kind,
+                title=self._titles[number],
+                looked=self._looked[number],
+                complete=complete,
+                version=",".join(sorted(self._versions[number])),
+            )
+            for (key, kind), number in self._numbers.items()
+        )
+
+
+@dataclass(frozen=True)
+class TrivyReport:
+    """A `kairan.interfaces.source.Report`. `refusal` says why all records are rejected, where no asset is named."""
+
+    title: str
+    as_of: datetime | None
+    scopes: Sequence[ScopeClaim]
+    sections: Sequence[Section]
+    refusal: str = ""
+
+    @cached_property
+    def size(self) -> int:
+        return sum(len(records_of(section.raw, section.position)) for section in self.sections)
+
+    def records(self) -> Iterator[Observation | Rejected]:
+        for section in self.sections:
+            yield from section.records(self.refusal)
+
+    def advisories(self) -> Iterator[Advisory | Rejected]:
+        return iter(())
