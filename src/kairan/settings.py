@@ -9,10 +9,14 @@ _HERE = Path(__file__).parent
 
 DEBUG = False
 SECRET_KEY = os.environ.get("KAIRAN_SECRET_KEY", "")  # the entrypoints that serve pages set it (runtime.keys)
-ALLOWED_HOSTS = [host for host in os.environ.get("KAIRAN_HOSTS", "").split(",") if host] or ["*"]
+# A page answers only to names it was told: a forged Host header would otherwise put itself into links and let another
+# site's name lead to this server (DNS rebinding). `kairan up --host` and the operator add names through KAIRAN_HOSTS.
+_NAMES = [host.strip() for host in os.environ.get("KAIRAN_HOSTS", "").split(",")]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, _NAMES)]
 DATABASES = {"default": database_settings()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "kairan.Person"
+AUTHENTICATION_BACKENDS = ["kairan.web.accounts.backend.PasswordBackend"]
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -27,6 +31,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "kairan.web.security.Health",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "kairan.web.security.ContentSecurityPolicy",
@@ -52,7 +57,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "django.template.context_processors.i18n",
+                "kairan.web.context.frame",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static", "kairan.web.templatetags.kairan"],
         },
@@ -78,6 +83,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "kairan.web.errors.stale_form"
 # Kairan serves plain HTTP on loopback by default; behind TLS the operator says so and cookies become Secure.
 _TLS = os.environ.get("KAIRAN_TLS", "") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _TLS

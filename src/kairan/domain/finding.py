@@ -5,7 +5,7 @@ text: those are its *occurrence*, of which one finding may have many.
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -92,8 +92,7 @@ class Cvss(msgspec.Struct, frozen=True, omit_defaults=True):
     score: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Advisory:
+class Advisory(msgspec.Struct, frozen=True):
     """One publisher's text about one or more vulnerabilities.
 
     `about` are the ids it speaks of: they are linked to it, never made one. `aliases` are asserted to be one and the
@@ -117,8 +116,7 @@ class Advisory:
     aliases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True):
     """One record, read.
 
     `scope` is the number of its scope in the report's list. `position` says where in the answer it stands
@@ -138,7 +136,7 @@ class Observation:
     status: str = ""
     installed: str = ""
     fixed: str = ""
-    occurrence: dict[str, Any] = field(default_factory=dict)
+    occurrence: dict[str, Any] = msgspec.field(default_factory=dict)
     advisory: Advisory | None = None
     open: bool = True
     end_reason: EndReason | None = None

@@ -1,0 +1,1 @@
+"""Pages: they read through store.queries and command through services."""

@@ -1,7 +1,7 @@
 """From one `Result` of a report to its sections: which classes it shows it looked for, and who reads its records."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from msgspec.structs import replace
 from functools import partial
 
 import msgspec

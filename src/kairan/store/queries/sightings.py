@@ -1,11 +1,12 @@
 """What the store already knows of the sightings a window speaks of."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import psycopg
+from msgspec.structs import replace
 
 from kairan.domain.folding import DIGEST_FIELD, Folded, leads
 from kairan.domain.severity import Severity

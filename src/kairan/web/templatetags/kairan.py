@@ -1,5 +1,90 @@
-"""Template tags and filters of the pages."""
+"""Template tags and filters of the pages: time, severity, numbers, and the field's words."""
 
+from datetime import datetime
+from typing import Any, Literal
+
+from babel.dates import format_timedelta
+from babel.numbers import format_decimal
 from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from kairan.domain.severity import Severity
+from kairan.web import words
+
+Width = Literal["short", "long"]
 
 register = template.Library()
+
+# Shape, word and colour each say the same: a diamond, a triangle, a square, a circle, a ring, a broken ring.
+_SHAPES = {
+    Severity.CRITICAL: SafeString('<path d="M6 0l6 6-6 6-6-6z"/>'),
+    Severity.HIGH: SafeString('<path d="M6 .8l5.8 10.2H.2z"/>'),
+    Severity.MEDIUM: SafeString('<path d="M1.2 1.2h9.6v9.6H1.2z"/>'),
+    Severity.LOW: SafeString('<circle cx="6" cy="6" r="4.4"/>'),
+    Severity.NONE: SafeString('<circle class="ring" cx="6" cy="6" r="4.2"/>'),
+    Severity.UNKNOWN: SafeString('<circle class="ring broken" cx="6" cy="6" r="4.2"/>'),
+}
+
+
+@register.simple_tag
+def severity(value: int) -> SafeString:
+    """Severity as shape, word and colour."""
+    known = Severity(value)
+    return format_html(
+        '<span class="severity {}"><svg viewBox="0 0 12 12" aria-hidden="true" focusable="false">{}</svg>{}</span>',
+        f"severity-{known.word}",
+        _SHAPES[known],
+        words.severity_word(known),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def when(context: template.Context, instant: datetime | None, width: Width = "long") -> SafeString | str:
+    """How long ago, with the exact instant in the reader's zone for the pointer and for screen readers."""
+    if instant is None:
+        return "–"
+    return format_html(
+        '<time datetime="{}" title="{}"><span aria-hidden="true">{}</span><span class="unseen">{}</span></time>',
+        instant.isoformat(),
+        exact(instant),
+        ago(instant, context["now"], width),
+        exact(instant),
+    )
+
+
+@register.filter
+def exact(instant: datetime) -> str:
+    local = timezone.localtime(instant)
+    return f"{local:%Y-%m-%d %H:%M:%S} ({timezone.get_current_timezone_name()})"
+
+
+def ago(instant: datetime, now: datetime, width: Width) -> str:
+    if abs(now - instant).total_seconds() < 60:
+        return _("just now")
+    return format_timedelta(instant - now, add_direction=True, threshold=1, format=width, locale=get_language() or "en")
+
+
+@register.filter
+def number(value: int) -> str:
+    return format_decimal(value, locale=get_language() or "en")
+
+
+@register.filter
+def word(code: str, table: str) -> str:
+    """`status|word:"STATUS"`: the word of a table in kairan.web.words."""
+    return words.word(getattr(words, table), code)
+
+
+@register.filter
+def state(finding: Any) -> str:
+    return words.state_word(finding.is_open, finding.close_reason)
+
+
+@register.filter
+def shortened_at_start(text: str, most: int) -> str:
+    """The end of a long path or image name: there stands what tells it from its siblings."""
+    return text if len(text) <= most else "…" + text[-most:]

@@ -1,0 +1,1 @@
+"""Ways in: the one-time set-up page, login and logout."""

@@ -1,0 +1,123 @@
+"""The store seen from outside, by natural keys: two stores that look the same here are the same, whatever their ids.
+
+Plain SQL on purpose: an independent reader, not Kairan's own queries.
+"""
+
+from typing import Any
+
+import psycopg
+
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+Rows = list[tuple[Any, ...]]
+
+_FINDING = """
+    (SELECT string_agg(i.value, ' = ' ORDER BY i.value) FROM identifier i WHERE i.vulnerability_id = f.vulnerability_id)
+        || ' | ' || a.kind || ':' || a.external_id || ' | ' || coalesce(p.key, '') || ' | ' || f.location
+"""
+_OF_FINDING = "finding f JOIN asset a ON a.id = f.asset_id LEFT JOIN package p ON p.id = f.package_id"
+_VIEWS = {
+    "findings": f"""
+        SELECT {_FINDING} AS name, f.is_open, f.severity, f.first_seen, f.closed_at, f.close_reason
+        FROM {_OF_FINDING} WHERE f.merged_into_id IS NULL
+    """,
+    "sightings": f"""
+        SELECT {_FINDING} AS name, c.name, o.key, o.kind, encode(s.key, 'hex'), i.value, encode(s.digest, 'hex'),
+            encode(s.lead, 'hex'), s.severity, s.severity_source, s.status, s.installed, s.fixed, s.occurrences::text,
+            s.is_live, s.first_seen, s.last_seen, s.ended_at, s.end_reason
+        FROM sighting s JOIN scope o ON o.id = s.scope_id JOIN source c ON c.id = o.source_id
+        JOIN identifier i ON i.id = s.identifier_id
+        JOIN finding f ON f.id = s.finding_id JOIN asset a ON a.id = f.asset_id LEFT JOIN package p ON p.id = f.package_id
+    """,
+    "scopes": """
+        SELECT c.name, o.key, o.kind, o.absence, o.watermark, o.version
+        FROM scope o JOIN source c ON c.id = o.source_id
+    """,
+    "assertions": 'SELECT "left", "right", publisher, disputed, withdrawn_at IS NULL FROM alias_assertion',
+    "names": "SELECT a.kind, a.external_id, n.value FROM asset_name n JOIN asset a ON a.id = n.asset_id",
+}
+
+
+def look(cursor: Cursor, *views: str) -> dict[str, Rows]:
+    """What these views of the store hold (all of them, if none is named)."""
+    found = {}
+    for view in views or _VIEWS:
+        cursor.execute(f"SELECT * FROM ({_VIEWS[view]}) AS rows (name) ORDER BY rows")
+        found[view] = cursor.fetchall()
+    return found
+
+
+def rows_as_written(cursor: Cursor, *tables: str) -> dict[str, Rows]:
+    """Which transaction wrote each row, and where it lies: the same twice means that nothing was written between."""
+    found = {}
+    for table in tables:
+        cursor.execute(f"SELECT xmin::text, ctid::text, id FROM {table} ORDER BY id")
+        found[table] = cursor.fetchall()
+    return found
+
+
+_INVARIANTS = {
+    "a finding's identity is there twice": """
+        SELECT vulnerability_id, asset_id, package_id, location FROM finding WHERE merged_into_id IS NULL
+        GROUP BY 1, 2, 3, 4 HAVING count(*) > 1
+    """,
+    "an id or a vulnerability is there twice": "SELECT value FROM identifier GROUP BY 1 HAVING count(*) > 1",
+    "a sighting is there twice": "SELECT scope_id, key FROM sighting GROUP BY 1, 2 HAVING count(*) > 1",
+    "a finding is open and nobody sees it": """
+        SELECT f.id FROM finding f WHERE f.is_open AND f.merged_into_id IS NULL
+        AND NOT EXISTS (SELECT FROM sighting s WHERE s.finding_id = f.id AND s.is_live)
+    """,
+    "a finding is closed and somebody sees it": """
+        SELECT f.id FROM finding f WHERE NOT f.is_open
+        AND EXISTS (SELECT FROM sighting s WHERE s.finding_id = f.id AND s.is_live)
+    """,
+    "a finding without any sighting": """
+        SELECT f.id FROM finding f WHERE f.merged_into_id IS NULL AND f.close_reason <> 'superseded'
+        AND NOT EXISTS (SELECT FROM sighting s WHERE s.finding_id = f.id)
+    """,
+    "a sighting of a merged finding": """
+        SELECT s.id FROM sighting s JOIN finding f ON f.id = s.finding_id WHERE f.merged_into_id IS NOT NULL
+    """,
+    "a finding's severity is not the worst that is seen": """
+        SELECT f.id FROM finding f JOIN sighting s ON s.finding_id = f.id AND s.is_live
+        GROUP BY f.id HAVING max(s.severity) <> f.severity
+    """,
+    "a finding is younger than a sighting of it": """
+        SELECT f.id FROM finding f JOIN sighting s ON s.finding_id = f.id
+        GROUP BY f.id HAVING min(s.first_seen) <> f.first_seen
+    """,
+    "a sighting ends before it begins": """
+        SELECT id FROM sighting WHERE ended_at < first_seen OR last_seen < first_seen OR ended_at < last_seen
+    """,
+    "the last event does not match the state": """
+        SELECT f.id FROM finding f CROSS JOIN LATERAL (
+            SELECT e.code FROM event e WHERE e.finding_id = f.id AND e.code IN ('opened', 'reopened', 'closed')
+            ORDER BY e.at DESC, e.id DESC LIMIT 1) e
+        WHERE f.merged_into_id IS NULL AND (e.code IN ('opened', 'reopened')) <> f.is_open
+    """,
+    "a finding has no event": """
+        SELECT f.id FROM finding f WHERE NOT EXISTS (SELECT FROM event e WHERE e.finding_id = f.id)
+    """,
+    "a watermark is behind a snapshot": """
+        SELECT o.id FROM scope o JOIN snapshot n ON n.scope_id = o.id
+        WHERE n.complete AND (o.watermark IS NULL OR o.watermark < n.as_of)
+    """,
+    "a held closing names what is not live": """
+        SELECT h.id FROM held_closing h WHERE h.state = 'waiting'
+        AND EXISTS (SELECT FROM unnest(h.sightings) AS t (id) LEFT JOIN sighting s ON s.id = t.id
+            WHERE s.id IS NULL OR NOT s.is_live)
+    """,
+    "a run that never ended": "SELECT id FROM run WHERE state = 'running'",
+    "an id that belongs to a merged vulnerability": """
+        SELECT i.id FROM identifier i JOIN vulnerability v ON v.id = i.vulnerability_id WHERE v.merged_into_id IS NOT NULL
+    """,
+}
+
+
+def broken_invariants(cursor: Cursor) -> dict[str, Rows]:
+    """What never may be, and is: what is wrong -> the rows."""
+    found = {}
+    for what, query in _INVARIANTS.items():
+        cursor.execute(query)
+        if rows := cursor.fetchall():
+            found[what] = rows[:5]
+    return found
