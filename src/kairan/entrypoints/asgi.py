@@ -1,13 +1,8 @@
 """The ASGI application, for uvicorn or any other server."""
 
-import os
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kairan.settings")
-
-from kairan.runtime.keys import secret_key
-
-os.environ.setdefault("KAIRAN_SECRET_KEY", secret_key())
-
 from django.core.asgi import get_asgi_application
 
+from kairan.entrypoints.django_setup import setup
+
+setup(serving=True)
 app = get_asgi_application()

@@ -23,10 +23,10 @@ FAILED, BAD_INPUT, HELD, INTERRUPTED = 1, 2, 3, 130
 
 
 @contextmanager
-def store(*, say: Callable[[str], None] | None = None) -> Iterator[None]:
-    """A database that is there, up to date, and known to Django."""
+def store(*, say: Callable[[str], None] | None = None, serving: bool = False) -> Iterator[None]:
+    """A database that is there, up to date, and known to Django. `serving`: with the key that signs sessions."""
     with database(say=say):
-        setup()
+        setup(serving=serving)
         applied = migrate()
         if applied and say:
             say(f"The database is up to date ({applied} migrations).")

@@ -2,9 +2,13 @@
 
 import os
 
+from kairan.runtime.keys import secret_key
 
-def setup() -> None:
+
+def setup(*, serving: bool = False) -> None:
     """Load Django's settings and apps. The database must be known by now (runtime.database)."""
+    if serving and "KAIRAN_SECRET_KEY" not in os.environ:
+        os.environ["KAIRAN_SECRET_KEY"] = secret_key()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kairan.settings")
     import django
 

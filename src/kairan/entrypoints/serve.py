@@ -9,11 +9,14 @@ from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import click
+import structlog
 import uvicorn
 
-from kairan.domain.errors import ConfigError
+from kairan.domain.errors import ConfigError, KairanError
 from kairan.runtime import clock, logging
+from kairan.runtime.database import revive
 
+GUARD_SECONDS = 3
 Store = Callable[..., AbstractContextManager[None]]
 
 
@@ -30,7 +33,7 @@ class Serving:
         url = _url(self.host, listening.getsockname()[1])
         _allow_host(self.host)
         click.echo("Kairan is starting: the database first.")
-        with store(say=click.echo):
+        with store(say=click.echo, serving=True):
             from kairan.entrypoints.asgi import app
 
             self._greet(url)
@@ -52,7 +55,7 @@ class Serving:
     async def _serve(self, app: Any, listening: socket.socket) -> None:
         config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, lifespan="off")
         server = uvicorn.Server(config)
-        tasks = [asyncio.create_task(server.serve(sockets=[listening]))]
+        tasks = [asyncio.create_task(server.serve(sockets=[listening])), asyncio.create_task(_guard())]
         if self.with_worker:
             from kairan.entrypoints.worker import work
 
@@ -64,6 +67,17 @@ class Serving:
                 await task
 
 
+async def _guard() -> None:
+    """Bring the embedded database back when it is killed under us."""
+    log = structlog.get_logger("kairan.database")
+    while True:
+        await asyncio.sleep(GUARD_SECONDS)
+        try:
+            await asyncio.to_thread(revive)
+        except KairanError as error:
+            log.error("the database cannot be started", reason=str(error))
+
+
 def run_worker(store: Store) -> None:
     """Jobs and schedule until interrupted."""
     logging.configure()
@@ -72,7 +86,13 @@ def run_worker(store: Store) -> None:
 
         click.echo("The worker is running (Ctrl-C stops).")
         with suppress(KeyboardInterrupt, asyncio.CancelledError):
-            asyncio.run(_until_signal(work()))
+            asyncio.run(_until_signal(_guarded(work())))
+
+
+async def _guarded(work: Any) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_guard())
+        group.create_task(work)
 
 
 async def _until_signal(work: Any) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
@@ -46,7 +47,21 @@ def database(*, say: Callable[[str], None] | None = None) -> Iterator[None]:
 
     with postgres.serve(postgres.default_data_dir(), say=say or (lambda _: None)) as conninfo:
         os.environ[_EMBEDDED] = conninfo
+        _held.append(postgres.default_data_dir())
         try:
             yield
         finally:
+            _held.clear()
             os.environ.pop(_EMBEDDED, None)
+
+
+_held: list[Path] = []
+
+
+def revive() -> None:
+    """Start the embedded server again if it died under us; nothing where a URL names a server."""
+    if _held:
+        from kairan.runtime import postgres
+
+        with postgres.serve(_held[0]):
+            pass

@@ -80,7 +80,7 @@ class Scopes:
     def claim(self, subject: Subject, kind: RecordKind, *, looked: bool) -> int:
         number = self._numbers.setdefault((subject.scope, kind), len(self._numbers))
         if number == len(self._titles):
-            self._titles.append(subject.title)
+            self._titles.append(subject.asset.name)  # without tag: a scope outlives it
             self._looked.append(False)
             self._versions.append(set())
         self._looked[number] |= looked
