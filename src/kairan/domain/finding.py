@@ -142,6 +142,7 @@ class Observation(msgspec.Struct, frozen=True):
     end_reason: EndReason | None = None
     keep_if_unknown: bool = False  # a record that is not open is kept although nobody knew it (VEX-suppressed)
     counted: bool = True
+    several: bool = False  # one of several findings of one record: they follow each other and share its position
 
 
 @dataclass(frozen=True, slots=True)
