@@ -2,7 +2,7 @@
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -160,11 +160,11 @@ def person(db: None) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def viewer(person: Callable[..., Any]) -> Iterator[Client]:
+def viewer(person: Callable[..., Any]) -> Client:
     """A browser in which a viewer is logged in."""
     client = Client()
     client.force_login(person(Role.VIEWER))
-    yield client
+    return client
 
 
 def _digest(text: str) -> bytes:

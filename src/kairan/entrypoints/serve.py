@@ -124,6 +124,19 @@ def _url(host: str, port: int) -> str:
 
 
 def _allow_host(host: str) -> None:
-    """Who listens under a name answers to it."""
-    if host not in {"0.0.0.0", "::"} and "KAIRAN_HOSTS" not in os.environ:  # noqa: S104
-        os.environ["KAIRAN_HOSTS"] = f"localhost,127.0.0.1,[::1],{host}"
+    """Who listens under a name answers to it; who listens everywhere, to this machine's own names and addresses."""
+    if "KAIRAN_HOSTS" in os.environ:
+        return
+    names = [host]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104
+        names = _own_names()
+        click.echo(f"Answering to {', '.join(names)}; set KAIRAN_HOSTS for other names.")
+    os.environ["KAIRAN_HOSTS"] = ",".join(["localhost", "127.0.0.1", "[::1]", *names])
+
+
+def _own_names() -> list[str]:
+    name = socket.gethostname()
+    names = {name, socket.getfqdn()}
+    with suppress(OSError):
+        names |= {str(each[4][0]) for each in socket.getaddrinfo(name, None, socket.AF_INET)}
+    return sorted(names)

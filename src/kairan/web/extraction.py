@@ -13,8 +13,8 @@ from django.utils.translation.template import templatize
 
 def extract_django(
     file: IO[bytes], keywords: Mapping[str, Any], comment_tags: Sequence[str], options: Mapping[str, Any]
-) -> Iterator[tuple[int, Any, Any, list[str]]]:
-    """Messages of one template: line, function, messages, comments."""
+) -> Iterator[tuple[int, Any, list[str], str | None]]:
+    """Messages of one template: line, messages, comments, context."""
     code = templatize(file.read().decode())
     # What stands outside tags was blanked to X's with its indentation, which Python's tokenizer would object to.
     flat = "\n".join(line.lstrip() for line in code.splitlines())

@@ -45,7 +45,16 @@ class Finding(models.Model):
             ),
         ]
         indexes = [
-            models.Index("severity", "first_seen", "id", name="finding_open_worst", condition=Q(is_open=True)),
+            models.Index(
+                "severity", "first_seen", "id", name="finding_open_worst", condition=Q(is_open=True, merged_into=None)
+            ),
+            models.Index(
+                "severity",
+                "first_seen",
+                "id",
+                name="finding_closed_worst",
+                condition=Q(is_open=False, merged_into=None),
+            ),
             models.Index("severity", "first_seen", "id", name="finding_worst"),
         ]
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self, TypeVar
 
 from django.db import connection
-from psycopg.sql import SQL, Composable, Composed
+from psycopg.sql import SQL, Composable
 
 from kairan.domain.severity import Severity
 
@@ -129,7 +129,19 @@ _COUNT = SQL("select count(*) from (select 1 from finding f where {where} limit 
 _WORST_FIRST = SQL("f.severity desc, f.first_seen desc, f.id desc")
 _WORST_LAST = SQL("f.severity, f.first_seen, f.id")
 _STATES = {"open": SQL("f.is_open"), "closed": SQL("not f.is_open")}
-_WORD = SQL(
+_NAMED = SQL(
+    """
+    select array(select vulnerability_id from identifier where value ilike {like} limit {most}),
+           array(select id from package where name ilike {like} or key ilike {like} limit {most}),
+           array(select id from asset where name ilike {like}
+                 union select asset_id from asset_name where value ilike {like} limit {most})
+    """
+)
+_FEW = SQL(
+    """(f.vulnerability_id = any({vulnerabilities}) or f.package_id = any({packages}) or f.asset_id = any({assets})
+    or f.id = {number})"""
+)
+_MANY = SQL(
     """(
     f.vulnerability_id in (select vulnerability_id from identifier where value ilike {like})
     or f.package_id in (select id from package where name ilike {like} or key ilike {like})
@@ -137,17 +149,36 @@ _WORD = SQL(
                       union select asset_id from asset_name where value ilike {like})
     or f.id = {number})"""
 )
+_MOST_NAMED = 1000
 
 
-def page(chosen: Filter, *, size: int, after: Cursor | None = None, before: Cursor | None = None) -> Page:
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A filter whose words were looked up once, for the page and its count."""
+
+    where: Composable
+
+
+def select(chosen: Filter) -> Selection:
+    """What the filter lets through; one query for each of its words."""
+    conditions: list[Composable] = [SQL("f.merged_into_id is null")]
+    if chosen.state in _STATES:
+        conditions.append(_STATES[chosen.state])
+    if chosen.severity is not None:
+        conditions.append(SQL("f.severity = {}").format(int(chosen.severity)))
+    conditions += [_contains(word) for word in chosen.text.split()]
+    return Selection(SQL(" and ").join(conditions))
+
+
+def page(selected: Selection, *, size: int, after: Cursor | None = None, before: Cursor | None = None) -> Page:
     """One page of the list. `before` wins over `after`; where nothing is left before it, the first page comes."""
     if before:
-        earlier = _rows(chosen, size + 1, _beyond(before, SQL(">")), _WORST_LAST)[::-1]
+        earlier = _rows(selected, size + 1, _beyond(before, SQL(">")), _WORST_LAST)[::-1]
         if earlier:
             rows = earlier[-size:]
             return Page(rows, rows[0].cursor if len(earlier) > size else None, rows[-1].cursor)
         after = None
-    rows = _rows(chosen, size + 1, _beyond(after, SQL("<")) if after else None, _WORST_FIRST)
+    rows = _rows(selected, size + 1, _beyond(after, SQL("<")) if after else None, _WORST_FIRST)
     shown = rows[:size]
     return Page(
         shown,
@@ -156,9 +187,9 @@ def page(chosen: Filter, *, size: int, after: Cursor | None = None, before: Curs
     )
 
 
-def count(chosen: Filter, *, most: int) -> int:
+def count(selected: Selection, *, most: int) -> int:
     """How many findings the filter lets through; `most + 1` stands for "more than `most`"."""
-    [(number,)] = fetch(_COUNT.format(where=_where(chosen), limit=most + 1))
+    [(number,)] = fetch(_COUNT.format(where=selected.where, limit=most + 1))
     return int(number)
 
 
@@ -174,8 +205,9 @@ def is_empty() -> bool:
     return not known
 
 
-def _rows(chosen: Filter, limit: int, beyond: Composable | None, order: SQL) -> list[Row]:
-    query = _LIST.format(where=_where(chosen, beyond), order=order, limit=limit, speaker=SPEAKER)
+def _rows(selected: Selection, limit: int, beyond: Composable | None, order: SQL) -> list[Row]:
+    where = SQL(" and ").join([selected.where, beyond]) if beyond else selected.where
+    query = _LIST.format(where=where, order=order, limit=limit, speaker=SPEAKER)
     return [read(Row, row) for row in fetch(query)]
 
 
@@ -184,24 +216,26 @@ def _beyond(cursor: Cursor, side: SQL) -> Composable:
     return SQL("(f.severity, f.first_seen, f.id) {side} {place}").format(side=side, place=place)
 
 
-def _where(chosen: Filter, beyond: Composable | None = None) -> Composed:
-    conditions: list[Composable] = [SQL("f.merged_into_id is null")]
-    if chosen.state in _STATES:
-        conditions.append(_STATES[chosen.state])
-    if chosen.severity is not None:
-        conditions.append(SQL("f.severity = {}").format(int(chosen.severity)))
-    if beyond is not None:
-        conditions.append(beyond)
-    conditions += [_contains(word) for word in chosen.text.split()]
-    return SQL(" and ").join(conditions)
-
-
 def _contains(word: str) -> Composable:
-    """The word stands in an id, package or asset, in any case; `F-123` also names the finding itself."""
+    """The word stands in an id, package or asset, in any case; `F-123` also names the finding itself.
+
+    Where it names few of them, their keys go into the query and PostgreSQL finds the findings by index; where it
+    names many, walking the list in its order meets a page of them soon.
+    """
     plain = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    like, number = f"%{plain}%", _number(word)
+    [named] = fetch(_NAMED.format(like=like, most=_MOST_NAMED + 1))
+    if any(len(keys) > _MOST_NAMED for keys in named):
+        return _MANY.format(like=like, number=number)
+    vulnerabilities, packages, assets = named
+    return _FEW.format(vulnerabilities=vulnerabilities, packages=packages, assets=assets, number=number)
+
+
+def _number(word: str) -> int:
+    """123 for `F-123` in any case; -1, which no finding has, for any other word."""
     prefix, _, digits = word.partition("-")
-    number = int(digits) if prefix in ("F", "f") and digits.isascii() and digits.isdigit() and len(digits) < 19 else -1
-    return _WORD.format(like=f"%{plain}%", number=number)
+    known = prefix in ("F", "f") and digits.isascii() and digits.isdigit() and len(digits) < 19
+    return int(digits) if known else -1
 
 
 def fetch(query: Composable) -> list[tuple[Any, ...]]:

@@ -20,13 +20,14 @@ MOST_COUNTED = 10_000  # an exact count of a million rows costs more than it tel
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     chosen = filters.read(request.GET)
+    selected = queries.select(chosen)
     page = queries.page(
-        chosen,
+        selected,
         size=PAGE_SIZE,
         after=queries.Cursor.parse(request.GET.get("after", "")),
         before=queries.Cursor.parse(request.GET.get("before", "")),
     )
-    total = queries.count(chosen, most=MOST_COUNTED)
+    total = queries.count(selected, most=MOST_COUNTED)
     context = {
         "chosen": chosen,
         "page": page,
