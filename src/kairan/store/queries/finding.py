@@ -7,6 +7,7 @@ from typing import Any
 
 from psycopg.sql import SQL
 
+from kairan.domain.folding import DIGEST_FIELD
 from kairan.domain.severity import Severity
 from kairan.store.queries.findings import SPEAKER, fetch, read
 
@@ -127,7 +128,7 @@ _EVENTS = SQL(
     from event e
     left join run r on r.id = e.run_id
     left join scope c on c.id = case when e.code = 'sighted' then (e.params->>'scope')::bigint end
-    where e.finding_id = {id}
+    where e.finding_id = {id} or e.finding_id in (select id from finding where merged_into_id = {id})
     order by e.at desc, e.id desc
     limit {most}
     """
@@ -164,7 +165,13 @@ def _with_parts(known: Detail) -> Detail:
     return replace(
         known,
         identifiers=[value for (value,) in parts(_IDENTIFIERS, known.vulnerability_id)],
-        sightings=[read(Sighting, row) for row in parts(_SIGHTINGS, known.id)],
+        sightings=[_without_digests(read(Sighting, row)) for row in parts(_SIGHTINGS, known.id)],
         advisories=[read(AdvisoryText, row) for row in parts(_ADVISORIES, known.vulnerability_id)],
         events=[read(Happening, row) for row in parts(_EVENTS, known.id)],
     )
+
+
+def _without_digests(sighting: Sighting) -> Sighting:
+    """Occurrences as people see them: without the digest that intake keeps in each."""
+    shown = [{name: value for name, value in each.items() if name != DIGEST_FIELD} for each in sighting.occurrences]
+    return replace(sighting, occurrences=shown)
