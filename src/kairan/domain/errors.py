@@ -23,6 +23,14 @@ class RecordError(KairanError):
     """One record cannot be used. The record is rejected and kept; the rest of the answer goes on."""
 
 
+class QueryError(KairanError):
+    """A query cannot be understood. `position` is where, counted from 0."""
+
+    def __init__(self, message: str, position: int) -> None:
+        self.position = position
+        super().__init__(f"{message} (at {position + 1})")
+
+
 class DatabaseError(KairanError):
     """The database cannot be started or reached."""
 
