@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 from django.core.management import call_command
 
+from conftest import ROOT
 from kairan.entrypoints import reference
 from kairan.runtime.environment import VARIABLES
 
