@@ -63,9 +63,10 @@ def command(function: Callable[P, int | None]) -> Callable[P, None]:
 
 
 def _unforeseen(error: Exception) -> int:
+    import psycopg
     from django.db import Error
 
-    if isinstance(error, Error):
+    if isinstance(error, Error | psycopg.Error):
         _complain(f"kairan: {DatabaseError(f'the database refused: {_first_line(error)}')}")
     else:
         where = f"{type(error).__name__}: {_first_line(error)}"

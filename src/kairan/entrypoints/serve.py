@@ -4,8 +4,8 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 import click
@@ -17,6 +17,7 @@ from kairan.runtime import clock, logging
 from kairan.runtime.database import revive
 
 GUARD_SECONDS = 3
+GOODBYE_SECONDS = 5
 Store = Callable[..., AbstractContextManager[None]]
 
 
@@ -54,17 +55,38 @@ class Serving:
 
     async def _serve(self, app: Any, listening: socket.socket) -> None:
         config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, lifespan="off")
-        server = uvicorn.Server(config)
-        tasks = [asyncio.create_task(server.serve(sockets=[listening])), asyncio.create_task(_guard())]
+        server = _Server(config)
+        guard = asyncio.create_task(_guard())
+        worker = asyncio.create_task(self._work())
+        await server.serve(sockets=[listening])
+        await _stop(worker)  # the guard goes last: the worker's good-bye needs the database
+        await _stop(guard)
+
+    async def _work(self) -> None:
         if self.with_worker:
             from kairan.entrypoints.worker import work
 
-            tasks.append(asyncio.create_task(work()))
-        await tasks[0]
-        for task in tasks[1:]:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await work()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which otherwise dies by the signal that stopped it, before the worker and the database said good-bye."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+async def _stop(task: "asyncio.Task[None]") -> None:
+    """Cancel; a second time if the good-bye takes too long (the database may be gone)."""
+    for _ in range(3):
+        task.cancel()
+        done, _pending = await asyncio.wait({task}, timeout=GOODBYE_SECONDS)
+        if done:
+            break
 
 
 async def _guard() -> None:
