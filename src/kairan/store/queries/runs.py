@@ -134,7 +134,12 @@ def recent(cursor: Cursor, limit: int) -> list[RunRow]:
         " ORDER BY r.started_at DESC, r.id DESC LIMIT %s",
         (limit,),
     )
-    return [RunRow(*row[:9], msgspec.json.decode(row[9]), *row[10:]) for row in cursor]
+    return [_run_row(list(row)) for row in cursor]
+
+
+def _run_row(columns: list[Any]) -> RunRow:
+    columns[9] = msgspec.json.decode(columns[9])  # Django leaves JSON of hand-written queries as text
+    return RunRow(*columns)
 
 
 def rejects(cursor: Cursor, run: int, limit: int) -> list[tuple[str, str, str, str]]:
