@@ -99,6 +99,11 @@ def check(id: str, status: str, *, file: str = "Dockerfile") -> dict[str, Any]: 
     return {"Target": file, "Class": "config", "Type": "dockerfile", "Misconfigurations": [found]}
 
 
+def osv(id_: str, *aliases: str, **more: Any) -> dict[str, Any]:
+    """An OSV document that says these ids are one problem."""
+    return {"id": id_, "schema_version": "1.7.0", "modified": day(1), "affected": [], "aliases": list(aliases)} | more
+
+
 def encoded(document: Any) -> bytes:
     return document if isinstance(document, bytes) else json.dumps(document).encode()
 

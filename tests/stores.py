@@ -26,7 +26,8 @@ _VIEWS = {
             s.is_live, s.first_seen, s.last_seen, s.ended_at, s.end_reason
         FROM sighting s JOIN scope o ON o.id = s.scope_id JOIN source c ON c.id = o.source_id
         JOIN identifier i ON i.id = s.identifier_id
-        JOIN finding f ON f.id = s.finding_id JOIN asset a ON a.id = f.asset_id LEFT JOIN package p ON p.id = f.package_id
+        JOIN finding f ON f.id = s.finding_id JOIN asset a ON a.id = f.asset_id
+        LEFT JOIN package p ON p.id = f.package_id
     """,
     "scopes": """
         SELECT c.name, o.key, o.kind, o.absence, o.watermark, o.version
@@ -91,7 +92,7 @@ _INVARIANTS = {
     "the last event does not match the state": """
         SELECT f.id FROM finding f CROSS JOIN LATERAL (
             SELECT e.code FROM event e WHERE e.finding_id = f.id AND e.code IN ('opened', 'reopened', 'closed')
-            ORDER BY e.at DESC, e.id DESC LIMIT 1) e
+            ORDER BY e.id DESC LIMIT 1) e
         WHERE f.merged_into_id IS NULL AND (e.code IN ('opened', 'reopened')) <> f.is_open
     """,
     "a finding has no event": """
@@ -108,7 +109,8 @@ _INVARIANTS = {
     """,
     "a run that never ended": "SELECT id FROM run WHERE state = 'running'",
     "an id that belongs to a merged vulnerability": """
-        SELECT i.id FROM identifier i JOIN vulnerability v ON v.id = i.vulnerability_id WHERE v.merged_into_id IS NOT NULL
+        SELECT i.id FROM identifier i JOIN vulnerability v ON v.id = i.vulnerability_id
+        WHERE v.merged_into_id IS NOT NULL
     """,
 }
 

@@ -50,56 +50,55 @@ class Ingest:
     as_of: datetime
     now: datetime
     counts: Counts = field(default_factory=Counts)
-    replayed: set[int] | None = None
+    replayed: set[tuple[int, datetime]] | None = None
     rejects: list[Rejected] = field(default_factory=list)
     scopes: list[LockedScope] = field(default_factory=list)
     late: frozenset[int] = frozenset()
     again: frozenset[int] = frozenset()
+    adding: frozenset[int] = frozenset()
+    told_at_once: frozenset[int] = frozenset()
 
     def take(self, report: Report, progress: Progress) -> Counts:
         """Bring the store in line with the report. Returns what became of its records."""
         self.scopes = intake.lock_scopes(self.cursor, self.source, report.scopes)
-        self.late = frozenset(s.id for s in self.scopes if s.id is not None and s.is_late(self.as_of))
-        self.again = frozenset(s.id for s in self.scopes if s.id is not None and self._adds_up(s.id, s))
+        self.late = frozenset(s.id for s in self.scopes if s.id and s.is_late(self.as_of))
+        self.adding = frozenset(s.id for s in self.scopes if s.id and self._adds_up(s.id))
+        self.again = frozenset(s.id for s in self.scopes if s.id in self.adding and s.is_again(self.as_of))
+        if self.replayed is not None:
+            self.told_at_once = intake.told_at_once(self.cursor, [s.id for s in self.scopes if s.id], self.as_of)
         staging.create(self.cursor)
         for window in _windows(report.records()):
             self._stage(window)
             progress(len(window))
         for texts in _windows(report.advisories()):
-            self._stage_advisories(texts)
+            self._stage_texts(texts)
             progress(len(texts))
         self._apply()
         return self.counts
 
-    def _adds_up(self, scope: int, locked: LockedScope) -> bool:
-        """Is this one more report of the scope's newest instant? A replay replaces what the first one said then."""
-        if not locked.is_again(self.as_of):
-            return False
-        if self.replayed is None:
-            return True
-        known = scope in self.replayed
-        self.replayed.add(scope)
-        return known
+    def _adds_up(self, scope: int) -> bool:
+        """May it add to what is stored of this instant? A replay first replaces what was said of each instant."""
+        return self.replayed is None or (scope, self.as_of) in self.replayed
 
     # --- staging: from records to rows that differ -----------------------------------------------------------------
 
     def _stage(self, window: list[Observation | Rejected]) -> None:
         folded = self._fold(window)
         known = sightings.known(self.cursor, folded)
-        present: list[tuple[int, bytes, bool]] = []
-        differing: list[Folded] = []
+        differing = {place: each for place, each in folded.items() if not self._is_unchanged(each, known.get(place))}
+        self._unite_with_store(differing)
         for place, each in folded.items():
-            matched = self._is_unchanged(each, known.get(place))
-            if each.is_open:
-                present.append((*place, matched))
-            if matched:
+            if place not in differing:
                 self._count_unchanged(each)
-            elif each.is_open or each.observation.keep_if_unknown or (place in known and known[place][1]):
-                differing.append(each)
-        self._unite_with_store(differing, present)
+        present = ((*place, place not in differing) for place, each in folded.items() if each.is_open)
         staging.copy(self.cursor, "st_present", present)
-        staging.copy(self.cursor, "st_sighting", (staging.sighting_row(each) for each in differing))
-        self._stage_shared(differing)
+        told = [
+            each
+            for place, each in differing.items()
+            if each.is_open or each.observation.keep_if_unknown or (place in known and known[place].is_live)
+        ]
+        staging.copy(self.cursor, "st_sighting", (staging.sighting_row(each) for each in told))
+        self._stage_shared(told)
         self._stage_advisories(_advisories(window))
 
     def _fold(self, window: list[Observation | Rejected]) -> dict[tuple[int, bytes], Folded]:
@@ -129,30 +128,31 @@ class Ingest:
         self.counts.add(Outcome.REJECTED)
         self.rejects.append(record)
 
-    def _is_unchanged(self, each: Folded, known: tuple[bytes, bool] | None) -> bool:
-        if known is None or each.scope_id in self.late:
+    def _is_unchanged(self, each: Folded, known: sightings.Known | None) -> bool:
+        if known is None or each.scope_id in self.late or self.as_of < known.first_seen:
             return False
-        digest, is_live = known
         if not each.is_open and each.scope_id in self.again:
             return True  # of two reports of one instant the one that still sees it is believed
-        return is_live == each.is_open and digest == each.digest
+        return known.is_live == each.is_open and known.digest == each.digest
 
     def _count_unchanged(self, each: Folded) -> None:
         if each.is_open:
             self.counts.add(Outcome.UNCHANGED)
             self.counts.add(Outcome.MERGED, each.records - 1)
 
-    def _unite_with_store(self, differing: list[Folded], present: list[tuple[int, bytes, bool]]) -> None:
-        """Reports of one instant add up (two tags of an image): unite with what the other report stored."""
-        places = [(each.scope_id, each.key) for each in differing if each.is_open and each.scope_id in self.again]
-        if not places:
-            return
-        stored = sightings.stored(self.cursor, places)
-        for each in list(differing):
-            other = stored.get((each.scope_id, each.key))
-            if other and each.is_open and each.scope_id in self.again and sightings.unite(each, other):
-                differing.remove(each)
-                self._count_unchanged(each)
+    def _unite_with_store(self, differing: dict[sightings.ScopedKey, Folded]) -> None:
+        """Reports of one instant add up (two tags of an image). Takes out of `differing` what says nothing new then.
+
+        A replay finds all of them stored: the first it reads says nothing new where it is a part, else it replaces.
+        """
+        places = [at for at, each in differing.items() if each.is_open and at[0] in self.again | self.told_at_once]
+        for place, other in sightings.stored(self.cursor, places, live=True).items():
+            each = differing[place]
+            is_part = each.occurrences.keys() <= other.occurrences.keys()
+            if place[0] in self.again:
+                sightings.unite(each, other)
+            if is_part:
+                del differing[place]
 
     def _stage_shared(self, differing: Iterable[Folded]) -> None:
         idents: set[tuple[str, str]] = set()
@@ -168,21 +168,33 @@ class Ingest:
         staging.copy(self.cursor, "st_package", (staging.package_row(package) for package in packages))
         staging.copy(self.cursor, "st_asset", (staging.asset_row(asset) for asset in assets))
 
-    def _stage_advisories(self, texts: Iterable[Advisory | Rejected]) -> None:
+    def _stage_texts(self, texts: list[Advisory | Rejected]) -> None:
+        """Records that are advisories and nothing else count as `other`, changed or unchanged."""
+        for each in texts:
+            if isinstance(each, Rejected):
+                self._reject(each)
+        read = [each for each in texts if isinstance(each, Advisory)]
+        written = min(self._stage_advisories(read), len(read))
+        self.counts.records[RecordKind.OTHER.value] += len(read)
+        self.counts.add(Outcome.CHANGED, written)
+        self.counts.add(Outcome.UNCHANGED, len(read) - written)
+
+    def _stage_advisories(self, texts: Iterable[Advisory]) -> int:
+        """Stage the texts that differ from the stored ones. Returns how many do."""
         by_publisher: dict[str, dict[str, tuple[Advisory, bytes]]] = {}
         for text in texts:
-            if isinstance(text, Rejected):
-                self._reject(text)
-                continue
             digest = advisory_digest(text, self.parser_version)
             mine = by_publisher.setdefault(text.publisher, {})
             known = mine.get(text.external_id)
             if known is None or digest > known[1]:
                 mine[text.external_id] = (text, digest)
+        differing = 0
         for publisher, mine in by_publisher.items():
             stored = shared_rows.known_advisories(self.cursor, publisher, list(mine))
             fresh = [pair for external_id, pair in mine.items() if stored.get(external_id) != pair[1]]
             self._stage_fresh_advisories(fresh)
+            differing += len(fresh)
+        return differing
 
     def _stage_fresh_advisories(self, fresh: list[tuple[Advisory, bytes]]) -> None:
         staging.copy(self.cursor, "st_advisory", (staging.advisory_row(text, digest) for text, digest in fresh))
@@ -221,13 +233,14 @@ class Ingest:
         self._close_books()
 
     def _set_late_aside(self) -> bool:
-        """Records of late scopes count as unchanged; they go another way (store.queries.late)."""
-        if not self.late:
+        """Records older than what is known count as unchanged; they go another way (store.queries.late)."""
+        if not intake.spoken_of_since(self.cursor, [s.id for s in self.scopes if s.id], self.as_of):
             return False
+        window_folds.unite_with_ended(self.cursor, self.as_of, self.adding, self.told_at_once)
         complete = [(s.id, s.claim.complete and s.claim.looked) for s in self.scopes if s.id in self.late and s.id]
-        records = late.take(self.cursor, complete)
+        records = late.take(self.cursor, complete, self.as_of)
         self.counts.add(Outcome.UNCHANGED, records)
-        self.counts.stale += 1
+        self.counts.stale += bool(self.late)
         return True
 
     def _apply_present(self) -> None:
@@ -235,7 +248,7 @@ class Ingest:
         ingest.resolve(cursor)
         ingest.add_findings(cursor, self.as_of)
         read_anew = [s.id for s in self._newest() if s.id and s.is_again(self.as_of)]
-        spared = intake.told_at_once(cursor, read_anew, self.as_of)
+        spared = [scope for scope in read_anew if scope in self.told_at_once]
         ingest.plan_endings(cursor, spared + self._hold_closings(read_anew), read_anew)
         ingest.lock_findings(cursor)
         ingest.put_sightings(cursor, self.as_of)
@@ -250,7 +263,7 @@ class Ingest:
         """Scopes whose closings wait for a person. Absence speaks only in complete, newest snapshots."""
         speaking = {s.id: s for s in self._newest() if s.claim.complete and s.claim.absence is not Absence.UNKNOWN}
         reasons: dict[int, str] = {}
-        for scope, (live, absent) in ingest.absences(self.cursor, [i for i in speaking if i]).items():
+        for scope, (live, absent) in ingest.absences(self.cursor, [i for i in speaking if i], self.as_of).items():
             claim = speaking[scope].claim
             if scope in read_anew:
                 continue
@@ -269,8 +282,10 @@ class Ingest:
         looked = [s for s in self.scopes if s.id is not None and s.claim.looked]
         seen = [(s.id, s.claim.complete, s.claim.version) for s in looked if s.id]
         intake.add_snapshots(self.cursor, self.run, self.as_of, seen)
-        moved = [s for s in looked if s.claim.complete and s.id not in self.late and s.id not in self.again]
-        intake.move_watermarks(self.cursor, [(s.id, self.as_of, s.claim.version) for s in moved if s.id])
+        moved = [s for s in looked if s.claim.complete and s.id not in self.late]
+        intake.move_watermarks(self.cursor, moved, self.as_of, self.again)
+        if self.replayed is not None:
+            self.replayed.update((s.id, self.as_of) for s in self.scopes if s.id)
 
 
 def _windows(records: Iterator[T]) -> Iterator[list[T]]:

@@ -69,14 +69,14 @@ class Result:
 
 @dataclass(slots=True)
 class Intake:
-    """Reads documents one after the other. `replayed` are scopes a replay has met already."""
+    """Reads documents one after the other. `replayed` are the scopes and instants a replay has met already."""
 
     options: Options
     archive: Archive
     clock: Callable[[], datetime]
     watcher: Watcher = field(default_factory=Watcher)
     result: Result = field(default_factory=Result)
-    replayed: set[int] | None = None
+    replayed: set[tuple[int, datetime]] | None = None
 
     def read_all(self, paths: Iterable[tuple[str, str | None]]) -> Result:
         """Read every input. What cannot be read is named, counted, and stops nothing."""
@@ -144,7 +144,8 @@ class Intake:
     ) -> runs.NewRun:
         if run.archived:
             return run
-        key = runs.archived_as(raw_cursor(), document.sha256, self.options.as_dict())
+        with _database():
+            key = runs.archived_as(raw_cursor(), document.sha256, self.options.as_dict())
         if not key:
             asset = self.options.asset
             description = Description(

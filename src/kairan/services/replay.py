@@ -17,7 +17,7 @@ def replay(archive: Archive, clock: Callable[[], datetime], watcher: Watcher, so
     """Everything archived (of one source). What no longer can be read is named; the rest goes on."""
     entries = [(key, d) for key, d in archive.descriptions() if source in (None, d.source)]
     total = Result()
-    replayed: set[int] = set()
+    replayed: set[tuple[int, datetime]] = set()
     for key, description in sorted(
         entries, key=lambda entry: (entry[1].as_of or _EPOCH, entry[1].archived_at, entry[0])
     ):

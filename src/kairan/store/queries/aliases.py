@@ -125,7 +125,8 @@ def _move_findings(cursor: Cursor, now: datetime, run: int | None) -> None:
     cursor.execute(
         """
         CREATE TEMP TABLE al_finding ON COMMIT DROP AS
-        SELECT f.id, h.now AS vulnerability, f.asset_id, f.package_id, f.location, f.merged_into_id AS was_merged,
+        SELECT f.id, h.now AS vulnerability, f.asset_id, f.package_id, f.location,
+            f.merged_into_id AS was_merged, f.is_open AS was_open,
             first_value(f.id) OVER (PARTITION BY h.now, f.asset_id, f.package_id, f.location
                 ORDER BY f.home_id <> h.now, f.id) AS target
         FROM finding f JOIN al_home h ON h.home = f.home_id;
@@ -170,7 +171,8 @@ def _move_sightings(cursor: Cursor) -> None:
     )
     cursor.execute(
         """
-        INSERT INTO al_finding SELECT f.id, f.vulnerability_id, f.asset_id, f.package_id, f.location, NULL, f.id
+        INSERT INTO al_finding
+        SELECT f.id, f.vulnerability_id, f.asset_id, f.package_id, f.location, NULL, NULL, f.id
         FROM (SELECT DISTINCT s.finding_id FROM sighting s JOIN al_home h ON h.identifier = s.identifier_id) x
         JOIN finding f ON f.id = x.finding_id WHERE NOT EXISTS (SELECT FROM al_finding a WHERE a.id = f.id)
         """
@@ -190,11 +192,17 @@ def _tell(cursor: Cursor, now: datetime, run: int | None) -> None:
     cursor.execute(
         """
         INSERT INTO event (finding_id, run_id, code, at, recorded_at, params)
-        SELECT a.target, %(run)s, 'merged', %(now)s, %(now)s, jsonb_build_object('finding', a.id)
+        SELECT a.target, %(run)s::bigint, 'merged', %(now)s, %(now)s, jsonb_build_object('finding', a.id)
         FROM al_finding a WHERE a.target <> a.id AND a.was_merged IS DISTINCT FROM a.target
         UNION ALL
-        SELECT a.id, %(run)s, 'split', %(now)s, %(now)s, jsonb_build_object('finding', a.was_merged)
+        SELECT a.id, %(run)s::bigint, 'split', %(now)s, %(now)s, jsonb_build_object('finding', a.was_merged)
         FROM al_finding a WHERE a.target = a.id AND a.was_merged IS NOT NULL
+        UNION ALL
+        SELECT f.id, %(run)s::bigint, CASE WHEN NOT f.is_open THEN 'closed' WHEN a.was_open IS NULL THEN 'opened'
+            ELSE 'reopened' END, %(now)s, %(now)s,
+            CASE WHEN f.is_open THEN '{}' ELSE jsonb_build_object('reason', f.close_reason) END
+        FROM al_finding a JOIN finding f USING (id)
+        WHERE f.merged_into_id IS NULL AND a.was_open IS DISTINCT FROM f.is_open
         """,
         {"run": run, "now": now},
     )

@@ -65,16 +65,19 @@ def add_findings(cursor: Cursor, as_of: datetime) -> None:
     )
 
 
-def absences(cursor: Cursor, scopes: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """(live sightings, those of them not present in the report) of each scope. Fills `st_absent`."""
+def absences(cursor: Cursor, scopes: Sequence[int], as_of: datetime) -> dict[int, tuple[int, int]]:
+    """(live sightings, those of them not present in the report) of each scope. Fills `st_absent`.
+
+    What a newer, partial report has seen since is not absent.
+    """
     cursor.execute("CREATE TEMP TABLE st_absent (sighting bigint, scope_id bigint, finding bigint) ON COMMIT DROP")
     cursor.execute(
         """
         INSERT INTO st_absent SELECT s.id, s.scope_id, s.finding_id FROM sighting s
         LEFT JOIN st_present p ON (p.scope_id, p.key) = (s.scope_id, s.key)
-        WHERE s.scope_id = ANY(%s) AND s.is_live AND p.key IS NULL
+        WHERE s.scope_id = ANY(%s) AND s.is_live AND s.changed_at <= %s AND p.key IS NULL
         """,
-        (list(scopes),),
+        (list(scopes), as_of),
     )
     cursor.execute(
         """
@@ -184,10 +187,10 @@ def add_events(cursor: Cursor, as_of: datetime, now: datetime, run: int | None) 
     cursor.execute(
         """
         INSERT INTO event (finding_id, run_id, code, at, recorded_at, params)
-        SELECT f.id, %(run)s, CASE WHEN f.is_open THEN 'opened' ELSE 'suppressed' END, %(as_of)s, %(now)s, '{}'
+        SELECT f.id, %(run)s::bigint, CASE WHEN f.is_open THEN 'opened' ELSE 'suppressed' END, %(as_of)s, %(now)s, '{}'
         FROM st_new n JOIN finding f USING (id)
         UNION ALL
-        SELECT f.id, %(run)s, CASE WHEN f.is_open THEN 'reopened' ELSE 'closed' END, %(as_of)s, %(now)s,
+        SELECT f.id, %(run)s::bigint, CASE WHEN f.is_open THEN 'reopened' ELSE 'closed' END, %(as_of)s, %(now)s,
             CASE WHEN f.is_open THEN '{}' ELSE jsonb_build_object('reason', f.close_reason) END
         FROM st_before b JOIN finding f USING (id) WHERE f.is_open <> b.is_open
         UNION ALL

@@ -1,6 +1,6 @@
 """Scopes, snapshots, runs: what is known of a source before and after a report."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,11 @@ class LockedScope:
 
     def is_again(self, as_of: datetime) -> bool:
         return self.watermark == as_of
+
+    def version_with(self, *, stored: bool) -> str:
+        """The version claimed now; together with the `stored` one where reports of one instant add up."""
+        known = self.version if stored else ""
+        return ",".join(sorted({*known.split(","), *self.claim.version.split(",")} - {""}))
 
 
 def source_id(cursor: Cursor, kind: str, name: str, now: datetime) -> int:
@@ -61,9 +66,9 @@ def lock_scopes(cursor: Cursor, source: int, claims: Sequence[ScopeClaim]) -> li
     return [LockedScope(claim, *known.get((claim.key, claim.kind.value), nothing)) for claim in claims]
 
 
-def move_watermarks(cursor: Cursor, moved: Iterable[tuple[int, datetime, str]]) -> None:
-    """(scope, as_of, artifact version) of the scopes that this report is the newest of."""
-    rows = list(moved)
+def move_watermarks(cursor: Cursor, moved: Iterable[LockedScope], as_of: datetime, again: Collection[int]) -> None:
+    """Of the scopes that this report is the newest of; in those of `again` its artifact version joins the known one."""
+    rows = [(s.id, as_of, s.version_with(stored=s.id in again)) for s in moved]
     cursor.execute(
         "UPDATE scope SET watermark = t.as_of, version = t.version"
         " FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS t (id, as_of, version) WHERE scope.id = t.id",
@@ -84,16 +89,25 @@ def add_snapshots(cursor: Cursor, run: int, as_of: datetime, seen: Iterable[tupl
     )
 
 
+def spoken_of_since(cursor: Cursor, scopes: Sequence[int], as_of: datetime) -> bool:
+    """Is there a newer snapshot of any of these scopes, be it a partial one?"""
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM snapshot WHERE scope_id = ANY(%s) AND as_of > %s)", (list(scopes), as_of)
+    )
+    row = cursor.fetchone()
+    return bool(row and row[0])
+
+
 def _one(cursor: Cursor) -> int:
     row = cursor.fetchone()
     assert row is not None
     return int(row[0])
 
 
-def told_at_once(cursor: Cursor, scopes: Sequence[int], as_of: datetime) -> list[int]:
+def told_at_once(cursor: Cursor, scopes: Sequence[int], as_of: datetime) -> frozenset[int]:
     """Those of these scopes of which more than one report speaks at this instant."""
     cursor.execute(
         "SELECT scope_id FROM snapshot WHERE scope_id = ANY(%s) AND as_of = %s GROUP BY 1 HAVING count(*) > 1",
         (list(scopes), as_of),
     )
-    return [row[0] for row in cursor]
+    return frozenset(row[0] for row in cursor)

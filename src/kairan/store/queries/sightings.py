@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -15,15 +16,24 @@ Cursor = psycopg.Cursor[tuple[Any, ...]]
 ScopedKey = tuple[int, bytes]
 
 
-def known(cursor: Cursor, keys: Iterable[ScopedKey]) -> dict[ScopedKey, tuple[bytes, bool]]:
-    """Digest and liveness of each known sighting."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What decides whether a record says anything new of its sighting."""
+
+    digest: bytes
+    is_live: bool
+    first_seen: datetime
+
+
+def known(cursor: Cursor, keys: Iterable[ScopedKey]) -> dict[ScopedKey, Known]:
+    """What is stored of those of these sightings that are known."""
     wanted = list(keys)
     cursor.execute(
-        "SELECT s.scope_id, s.key, s.digest, s.is_live FROM sighting s"
+        "SELECT s.scope_id, s.key, s.digest, s.is_live, s.first_seen FROM sighting s"
         " JOIN unnest(%b::bigint[], %b::bytea[]) AS t (scope_id, key) ON (s.scope_id, s.key) = (t.scope_id, t.key)",
         ([scope for scope, _ in wanted], [key for _, key in wanted]),
     )
-    return {(scope, bytes(key)): (bytes(digest), live) for scope, key, digest, live in cursor}
+    return {(scope, bytes(key)): Known(bytes(digest), live, first) for scope, key, digest, live, first in cursor}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +52,15 @@ class Stored:
 COLUMNS = "scope_id, key, lead, severity, severity_source, status, installed, fixed, occurrences::text"
 
 
-def stored(cursor: Cursor, keys: Iterable[ScopedKey]) -> dict[ScopedKey, Stored]:
-    """The live sightings of these keys, in full."""
+def stored(cursor: Cursor, keys: Iterable[ScopedKey], *, live: bool) -> dict[ScopedKey, Stored]:
+    """The live (or the ended) sightings of these keys, in full."""
     wanted = list(keys)
+    if not wanted:
+        return {}
     cursor.execute(
-        f"SELECT {COLUMNS} FROM sighting WHERE is_live AND (scope_id, key) IN"
+        f"SELECT {COLUMNS} FROM sighting WHERE is_live = %s AND (scope_id, key) IN"
         " (SELECT * FROM unnest(%b::bigint[], %b::bytea[]))",
-        ([scope for scope, _ in wanted], [key for _, key in wanted]),
+        (live, [scope for scope, _ in wanted], [key for _, key in wanted]),
     )
     return {(row[0], bytes(row[1])): stored_of(row) for row in cursor}
 
@@ -62,9 +74,8 @@ def stored_of(row: tuple[Any, ...]) -> Stored:
     return Stored(bytes(row[2]), Severity(row[3]), row[4], row[5], row[6], row[7], occurrences)
 
 
-def unite(folded: Folded, other: Stored) -> bool:
-    """Take what is stored into what is said. True where it says nothing that was not stored."""
-    nothing_new = folded.occurrences.keys() <= other.occurrences.keys()
+def unite(folded: Folded, other: Stored) -> None:
+    """Take what is stored into what is said."""
     folded.occurrences = {**folded.occurrences, **other.occurrences}
     if leads(other.severity, other.lead, folded.observation.severity, folded.lead):
         folded.lead = other.lead
@@ -76,4 +87,3 @@ def unite(folded: Folded, other: Stored) -> bool:
             installed=other.installed,
             fixed=other.fixed,
         )
-    return nothing_new

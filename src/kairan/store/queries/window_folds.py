@@ -3,6 +3,8 @@
 Rare (a report larger than a window that names a thing twice, far apart), so it may go row by row.
 """
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -23,7 +25,7 @@ def fold_windows(cursor: Cursor) -> tuple[int, int]:
         "SELECT scope_id, key, count(*) FILTER (WHERE matched) FROM st_present GROUP BY 1, 2 HAVING count(*) > 1"
     )
     parts = {(scope, bytes(key)): matched for scope, key, matched in cursor}
-    before = stored(cursor, parts) if parts else {}
+    before = stored(cursor, parts, live=True)
     unchanged = merged = 0
     for place, matched in parts.items():
         more_unchanged, more_merged = _fold(cursor, place, matched, before.get(place))
@@ -32,9 +34,31 @@ def fold_windows(cursor: Cursor) -> tuple[int, int]:
     return unchanged, merged
 
 
+def unite_with_ended(cursor: Cursor, as_of: datetime, adding: Collection[int], told_at_once: Collection[int]) -> None:
+    """Late reports of one instant add up too: unite with what another one said of what has ended since.
+
+    In a replay (a scope not in `adding`) only where it is a part of that: it then says nothing new.
+    """
+    cursor.execute(
+        "SELECT o.scope_id, o.key FROM st_sighting s JOIN sighting o ON (o.scope_id, o.key) = (s.scope_id, s.key)"
+        " WHERE s.is_open AND NOT o.is_live AND o.last_seen = %s AND o.digest <> s.digest AND o.scope_id = ANY(%s)",
+        (as_of, [*adding, *told_at_once]),
+    )
+    places = [(scope, bytes(key)) for scope, key in cursor]
+    for place, before in stored(cursor, places, live=False).items():
+        rows = _staged(cursor, place)
+        said = stored_of(rows[0])
+        if place[0] in adding or said.occurrences.keys() <= before.occurrences.keys():
+            _rewrite(cursor, place, [said, before], {**said.occurrences, **before.occurrences}, rows[0][9])
+
+
+def _staged(cursor: Cursor, place: ScopedKey) -> list[tuple[Any, ...]]:
+    cursor.execute(f"SELECT {COLUMNS}, records FROM st_sighting WHERE (scope_id, key) = (%s, %b)", place)
+    return cursor.fetchall()
+
+
 def _fold(cursor: Cursor, place: ScopedKey, matched: int, before: Stored | None) -> tuple[int, int]:
-    cursor.execute(f"SELECT {COLUMNS}, records, ctid FROM st_sighting WHERE (scope_id, key) = (%s, %b)", place)
-    rows = cursor.fetchall()
+    rows = _staged(cursor, place)
     parts = [stored_of(row) for row in rows] + ([before] if matched and before else [])
     records = sum(row[9] for row in rows)
     occurrences = {digest: text for part in parts for digest, text in part.occurrences.items()}
