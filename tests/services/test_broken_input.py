@@ -153,11 +153,14 @@ NOBODY = 65534
 @pytest.fixture
 def ordinary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder for one who may not read everything: as root, become nobody for as long as the test runs."""
+    from kairan.store.connection import raw_cursor
+
     folder = Path(tempfile.mkdtemp(prefix="kairan-ordinary-"))
     was_root = os.geteuid() == 0
     folder.chmod(0o755)
     (folder / "reports").mkdir(mode=0o777)
     monkeypatch.setenv("KAIRAN_DATA", str(folder))
+    raw_cursor()  # connected while the server still lets us in
     if was_root:
         os.chown(folder / "reports", NOBODY, NOBODY)
         os.chown(folder, NOBODY, NOBODY)

@@ -28,7 +28,7 @@ from tests.reports import record, report
 from tests.stores import broken_invariants, look
 
 KAIRAN = Path(sys.executable).with_name("kairan")
-IMAGES, DAYS, RECORDS = 3, 4, 600
+IMAGES, RECORDS = 3, (300, 1500)
 ACTIONS = ("import", "kill importer", "kill importer", "kill server", "two at once", "kill one of two")
 
 
@@ -50,17 +50,16 @@ class Tally:
         return "\n".join([*lines, f"  failures: {len(self.failures)}", *self.failures])
 
 
-def write_reports(folder: Path, chance: random.Random) -> list[Path]:
-    """Reports that overlap: some images on some days, vulnerabilities drawn from one pot. In order of their time."""
+def write_reports(folder: Path, chance: random.Random, count: int) -> list[Path]:
+    """Reports that overlap: three images hour by hour, vulnerabilities drawn from one pot. In order of their time."""
     files = []
-    for day in range(1, DAYS + 1):
-        for image in range(IMAGES):
-            drawn = sorted(chance.sample(range(3 * RECORDS), RECORDS))
-            entries = [record(f"CVE-2026-{n:05d}", f"package-{n % 40}", severity=_severity(n + day)) for n in drawn]
-            told = report(*entries, at=f"2026-11-{day:02d}T0{image}:00:00Z", image=f"shop-{image}:1.{day}")
-            file = folder / f"{day}-{image}.json"
-            file.write_text(json.dumps(told))
-            files.append(file)
+    for hour in range(count):
+        drawn = sorted(chance.sample(range(2 * max(RECORDS)), chance.randint(*RECORDS)))
+        entries = [record(f"CVE-2026-{n:05d}", f"package-{n % 40}", severity=_severity(n + hour)) for n in drawn]
+        at, image = f"2026-11-{1 + hour // 24:02d}T{hour % 24:02d}:00:00Z", f"shop-{hour % IMAGES}:1.{hour}"
+        file = folder / f"{hour:03d}.json"
+        file.write_text(json.dumps(report(*entries, at=at, image=image)))
+        files.append(file)
     return files
 
 
@@ -81,23 +80,24 @@ class Rounds:
         started = time.monotonic()
         with _folder() as folder:
             (folder / "reports").mkdir()
-            files = write_reports(folder / "reports", self.chance)
+            files = write_reports(folder / "reports", self.chance, self.number)
             self.home = _home(folder / "home")
-            for number in range(self.number):
-                self._round(number, files)
+            for number, fresh in enumerate(self.chance.sample(files, len(files))):
+                self._round(number, fresh, files)
             self._complete(files, folder)
         self.tally.seconds = time.monotonic() - started
         return self.tally
 
-    def _round(self, number: int, files: list[Path]) -> None:
+    def _round(self, number: int, fresh: Path, files: list[Path]) -> None:
+        """A report never read before, so that there is something to interrupt; beside it perhaps another one."""
         action = self.chance.choice(ACTIONS)
         self.tally.rounds += 1
         self.tally.actions[action] += 1
-        runs = [_start(self.home, self.chance.choice(files))]
+        runs = [_start(self.home, fresh)]
         if "two" in action:
-            runs.append(_start(self.home, self.chance.choice(files)))
+            runs.append(_start(self.home, self.chance.choice([fresh, *files])))
         if "kill" in action:
-            time.sleep(self.chance.uniform(0.3, 1.6))
+            time.sleep(self.chance.triangular(0.3, 1.8, 1.2))
             self._kill(action, runs[0])
         for run in runs:
             self._judge(number, action, run)

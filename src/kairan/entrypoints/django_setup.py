@@ -1,5 +1,6 @@
 """Django, made ready once the database is there."""
 
+import logging
 import os
 
 from kairan.runtime.keys import secret_key
@@ -10,6 +11,7 @@ def setup(*, serving: bool = False) -> None:
     if serving and "KAIRAN_SECRET_KEY" not in os.environ:
         os.environ["KAIRAN_SECRET_KEY"] = secret_key()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kairan.settings")
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # of a lost connection we speak ourselves, in one line
     import django
 
     django.setup()

@@ -5,7 +5,8 @@ the entry points `kairan.sources` and `kairan.destinations`. Adding one edits no
 """
 
 import pkgutil
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import cast
@@ -44,7 +45,19 @@ def _load(group: str, attribute: str) -> dict[str, object]:
     found: dict[str, object] = {}
     for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
         if module.ispkg:
-            found[module.name] = getattr(import_module(f"{package.__name__}.{module.name}"), attribute)
+            name = f"{package.__name__}.{module.name}"
+            found[module.name] = _loaded(name, partial(_attribute, name, attribute))
     for point in entry_points(group=f"kairan.{group}"):
-        found[point.name] = point.load()
+        found[point.name] = _loaded(point.value, point.load)
     return found
+
+
+def _attribute(module: str, attribute: str) -> object:
+    return getattr(import_module(module), attribute)
+
+
+def _loaded(name: str, load: Callable[[], object]) -> object:
+    try:
+        return load()
+    except (ImportError, AttributeError, SyntaxError) as error:
+        raise ConfigError(f"the integration {name} cannot be loaded: {error}; mend or remove it") from error

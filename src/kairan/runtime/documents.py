@@ -14,7 +14,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from kairan.domain.errors import SourceError
 STDIN = "-"
 _CHUNK = 1 << 20
 _LIMIT = int(os.environ.get("KAIRAN_MAX_REPORT_BYTES", str(8 << 30)))
-_BOMB_FLOOR, _BOMB_RATIO = 64 << 20, 300  # reports pack 10 to 40 times; gzip can do 1,000
+_BOMB_FLOOR, _BOMB_RATIO = 64 << 20, 200  # reports pack 10 to 40 times; zeros 230 to 1,000 times
 _PACKED = {
     b"PK\x03\x04": "a zip archive",
     b"BZh": "packed by bzip2",
@@ -35,7 +35,10 @@ _PACKED = {
     b"ustar": "a tar archive",
     b"%PDF": "a PDF",
 }
-_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+# Escapes of what no text of ours may hold: NUL (PostgreSQL refuses it), and halves of a surrogate pair (no Unicode).
+_HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_UNFIT = re.compile(rb"(?<!\\)((?:\\\\)*)(?:\\u0000|%b(?!%b)|(?<!%b)%b)" % (_HIGH, _LOW, _HIGH, _LOW))
+_MAYBE_UNFIT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,7 @@ def opened(name: str) -> Iterator[Document]:
         with _raw(name) as file, _unpacked(file) as plain, _utf8(plain) as text, _mapped(text) as data:
             modified = _modified(name)
             digest = hashlib.sha256(data).digest()
-            try:
-                yield Document(name, data, digest, modified)
-            finally:
-                data.release()
+            yield Document(name, data, digest, modified)
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror or error}") from None
 
@@ -151,6 +151,8 @@ def _copy_bounded(reader: IO[bytes], packed: IO[bytes], plain: IO[bytes]) -> Non
             plain.write(chunk)
     except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError) as error:
         raise SourceError(f"cannot be unpacked: {error}") from None
+    if not size:
+        raise SourceError("cannot be unpacked: nothing comes out. Is it cut off? Fetch it again")
 
 
 _BOMS = [
@@ -178,11 +180,11 @@ def encoding_of(head: bytes) -> tuple[str, int]:
 
 @contextmanager
 def _utf8(file: IO[bytes]) -> Iterator[IO[bytes]]:
-    """Check the text's encoding all through; transcode what is not plain UTF-8 without BOM and NUL escapes."""
+    """Check the text's encoding all through; transcode what is not plain UTF-8 without BOM and unfit escapes."""
     encoding, skip = encoding_of(file.read(4))
     file.seek(skip)
     decoder = codecs.getincrementaldecoder(encoding)()
-    rewrite = encoding != "utf-8" or skip > 0 or _has_nul(file, skip)
+    rewrite = encoding != "utf-8" or skip > 0 or _may_hold_unfit(file, skip)
     file.seek(skip)
     with _spool() as text:
         position = skip
@@ -191,26 +193,26 @@ def _utf8(file: IO[bytes]) -> Iterator[IO[bytes]]:
             decoded = _decode(decoder, chunk, encoding, position)
             position += len(chunk)
             if rewrite:
-                # PostgreSQL holds no NUL. Cut behind a quote, so that no escape is cut in two.
+                # Cut behind a quote, so that no escape is cut in two.
                 held += decoded.encode()
                 cut = held.rfind(b'"') + 1
-                text.write(_NUL.sub(rb"\1\\ufffd", held[:cut]))
+                text.write(_UNFIT.sub(rb"\1\\ufffd", held[:cut]))
                 held = held[cut:]
         _decode(decoder, b"", encoding, position, final=True)
         if not rewrite:
             file.seek(0)
             yield file
             return
-        text.write(_NUL.sub(rb"\1\\ufffd", held))
+        text.write(_UNFIT.sub(rb"\1\\ufffd", held))
         text.seek(0)
         yield text
 
 
-def _has_nul(file: IO[bytes], start: int) -> bool:
+def _may_hold_unfit(file: IO[bytes], start: int) -> bool:
     file.seek(start)
     tail = b""
     while chunk := file.read(_CHUNK):
-        if b"\\u0000" in tail + chunk:
+        if _MAYBE_UNFIT.search(tail + chunk):
             return True
         tail = chunk[-5:]
     return False
@@ -233,5 +235,11 @@ def _mapped(file: IO[bytes]) -> Iterator[memoryview]:
     file.flush()
     if os.fstat(file.fileno()).st_size == 0:
         raise SourceError("is empty")
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        yield memoryview(mapped)
+    mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    view = memoryview(mapped)
+    try:
+        yield view
+    finally:
+        with suppress(BufferError):  # an error on its way still refers to a part: the mapping goes when that does
+            view.release()
+            mapped.close()

@@ -52,7 +52,10 @@ class Archive:
         url = os.environ.get(URL)
         if not url:
             folder = default_data_dir() / "archive"
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            try:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            except OSError as error:
+                raise ConfigError(f"{folder} cannot be made: {error.strerror}. Set KAIRAN_DATA or {URL}") from None
             return cls(LocalStore(folder))
         try:
             if url.startswith("file://"):

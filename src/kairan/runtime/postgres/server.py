@@ -199,7 +199,9 @@ class Server:
         try:
             with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
                 if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'kairan'").fetchone():
-                    connection.execute("CREATE DATABASE kairan")
+                    # A command killed just now may have left a backend that is making it.
+                    with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                        connection.execute("CREATE DATABASE kairan")
         except psycopg.Error as error:
             raise self._failure(f"PostgreSQL runs but does not let us in: {str(error).strip()}") from error
 

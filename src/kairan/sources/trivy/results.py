@@ -1,11 +1,11 @@
 """From one `Result` of a report to its sections: which classes it shows it looked for, and who reads its records."""
 
 from collections.abc import Callable, Mapping
-from msgspec.structs import replace
 from functools import partial
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from kairan.domain.errors import RecordError
 from kairan.domain.finding import EndReason, Observation, RecordKind
