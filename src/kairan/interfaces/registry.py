@@ -59,5 +59,5 @@ def _attribute(module: str, attribute: str) -> object:
 def _loaded(name: str, load: Callable[[], object]) -> object:
     try:
         return load()
-    except (ImportError, AttributeError, SyntaxError) as error:
+    except Exception as error:  # a third party's code may fail in any way
         raise ConfigError(f"the integration {name} cannot be loaded: {error}; mend or remove it") from error
