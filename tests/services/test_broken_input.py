@@ -153,8 +153,12 @@ NOBODY = 65534
 @pytest.fixture
 def ordinary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder for one who may not read everything: as root, become nobody for as long as the test runs."""
+    import kairan.services.intake  # what nobody could not import any more
+    from kairan.interfaces import registry
     from kairan.store.connection import raw_cursor
 
+    assert kairan.services.intake
+    registry.sources()
     folder = Path(tempfile.mkdtemp(prefix="kairan-ordinary-"))
     was_root = os.geteuid() == 0
     folder.chmod(0o755)
