@@ -20,6 +20,7 @@ AUTHENTICATION_BACKENDS = ["kairan.web.accounts.backend.PasswordBackend"]
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
+    "django.contrib.postgres",
     "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.messages",

@@ -30,7 +30,18 @@ from kairan.domain.folding import Folded, fold_of
 from kairan.domain.vulnerability import normalise_id
 from kairan.interfaces.source import Report
 from kairan.services import aliases as alias_service
-from kairan.store.queries import aliases, held, ingest, intake, late, shared_rows, sightings, staging, window_folds
+from kairan.store.queries import (
+    aliases,
+    held,
+    ingest,
+    intake,
+    late,
+    shared_rows,
+    sightings,
+    staging,
+    traits,
+    window_folds,
+)
 from kairan.store.queries.intake import LockedScope
 
 WINDOW = 10_000
@@ -164,7 +175,7 @@ class Ingest:
             assets.add(said.asset)
             if said.package:
                 packages.add(said.package)
-        staging.copy(self.cursor, "st_ident", idents)
+        staging.copy(self.cursor, "st_ident", (staging.ident_row(*ident) for ident in idents))
         staging.copy(self.cursor, "st_package", (staging.package_row(package) for package in packages))
         staging.copy(self.cursor, "st_asset", (staging.asset_row(asset) for asset in assets))
 
@@ -206,7 +217,8 @@ class Ingest:
             same.update((text.external_id, alias, text.publisher) for alias in text.aliases)
         staging.copy(self.cursor, "st_about", about)
         staging.copy(self.cursor, "st_alias", same)
-        staging.copy(self.cursor, "st_ident", {(ident, RecordKind.VULNERABILITY.value) for _, _, ident in about})
+        kind = RecordKind.VULNERABILITY.value
+        staging.copy(self.cursor, "st_ident", (staging.ident_row(ident, kind) for ident in {i for _, _, i in about}))
 
     # --- applying: from staged rows to the store -------------------------------------------------------------------
 
@@ -254,6 +266,7 @@ class Ingest:
         ingest.put_sightings(cursor, self.as_of)
         ingest.end_sightings(cursor, self.as_of)
         ingest.settle_findings(cursor)
+        traits.add_traits(cursor)
         ingest.add_events(cursor, self.as_of, self.now, self.run)
         for name, number in ingest.outcomes(cursor).items():
             self.counts.add(Outcome(name), number)

@@ -1,6 +1,6 @@
 """Every table. Rules of thumb: `kind` columns have no choices; a merged row stays and points to the one it became."""
 
-from kairan.store.models.assets import Asset, AssetName, Package
+from kairan.store.models.assets import Asset, AssetName, Package, Trait
 from kairan.store.models.findings import Finding, Sighting
 from kairan.store.models.intake import HeldClosing, Reject, Run, Scope, Snapshot, Source
 from kairan.store.models.log import Audit, Event
@@ -38,5 +38,6 @@ __all__ = [
     "Source",
     "Team",
     "TeamMember",
+    "Trait",
     "Vulnerability",
 ]

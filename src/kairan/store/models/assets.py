@@ -1,5 +1,7 @@
 """Assets with their names, and packages."""
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 
@@ -26,10 +28,11 @@ class AssetName(models.Model):
 
     asset = models.ForeignKey(Asset, models.CASCADE, related_name="names")
     value = models.TextField()
+    words = SearchVectorField(null=True)
 
     class Meta:
         db_table = "asset_name"
-        indexes = [models.Index("value", name="asset_name_value")]
+        indexes = [models.Index("value", name="asset_name_value"), GinIndex("words", name="asset_name_words")]
         constraints = [models.UniqueConstraint("asset", "value", name="asset_name_once")]
 
 
@@ -39,8 +42,19 @@ class Package(models.Model):
     key = models.TextField()
     ecosystem = models.TextField()
     name = models.TextField()
+    words = SearchVectorField(null=True)
 
     class Meta:
         db_table = "package"
         constraints = [models.UniqueConstraint("key", name="package_once")]
-        indexes = [models.Index("name", name="package_name")]
+        indexes = [models.Index("name", name="package_name"), GinIndex("words", name="package_words")]
+
+
+class Trait(models.Model):
+    """A word that some finding's `traits` hold: what `source:` or `namespace:` with a wildcard may mean."""
+
+    value = models.TextField()
+
+    class Meta:
+        db_table = "trait"
+        constraints = [models.UniqueConstraint("value", name="trait_once")]

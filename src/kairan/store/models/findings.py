@@ -1,5 +1,7 @@
 """Findings and sightings, the two big tables."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -13,7 +15,8 @@ class Finding(models.Model):
 
     `F-<id>` outside. `severity` is the worst of its live sightings (of the last ones, when closed). `home` is the
     vulnerability of the id under which it was first met: when ids merge, findings that collide are folded into one,
-    and undoing the merge brings each back by its home.
+    and undoing the merge brings each back by its home. `traits` are the words that queries ask for and that its
+    sightings say: kind:, source:, fix:known, scope:, namespace:, cluster:.
     """
 
     vulnerability = models.ForeignKey(Vulnerability, models.PROTECT, related_name="findings")
@@ -27,6 +30,7 @@ class Finding(models.Model):
     close_reason = models.TextField(default="")
     home = models.ForeignKey(Vulnerability, models.PROTECT, related_name="+")
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+    traits = ArrayField(models.TextField(), default=list)
 
     class Meta:
         db_table = "finding"
@@ -56,6 +60,9 @@ class Finding(models.Model):
                 condition=Q(is_open=False, merged_into=None),
             ),
             models.Index("severity", "first_seen", "id", name="finding_worst"),
+            models.Index("first_seen", name="finding_first_seen"),
+            models.Index("closed_at", name="finding_closed_at", condition=Q(closed_at__isnull=False)),
+            GinIndex("traits", name="finding_traits"),
         ]
 
 

@@ -4,7 +4,10 @@ A failed control or a found secret is a row of the same table with another `kind
 """
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models.functions import Lower
 
 
 class Vulnerability(models.Model):
@@ -26,10 +29,15 @@ class Identifier(models.Model):
     value = models.TextField()
     vulnerability = models.ForeignKey(Vulnerability, models.PROTECT, related_name="identifiers")
     home = models.ForeignKey(Vulnerability, models.PROTECT, related_name="+")
+    words = SearchVectorField(null=True)
 
     class Meta:
         db_table = "identifier"
         constraints = [models.UniqueConstraint("value", name="identifier_once")]
+        indexes = [
+            models.Index(OpClass(Lower("value"), name="text_pattern_ops"), name="identifier_any_case"),
+            GinIndex("words", name="identifier_words"),
+        ]
 
 
 class AliasAssertion(models.Model):
@@ -66,10 +74,12 @@ class Advisory(models.Model):
     withdrawn_at = models.DateTimeField(null=True)
     digest = models.BinaryField()
     as_of = models.DateTimeField()
+    words = SearchVectorField(null=True)
 
     class Meta:
         db_table = "advisory"
         constraints = [models.UniqueConstraint("publisher", "external_id", name="advisory_once")]
+        indexes = [GinIndex("words", name="advisory_words")]
 
 
 class AdvisoryIdentifier(models.Model):

@@ -155,9 +155,9 @@ def _move_sightings(cursor: Cursor) -> None:
     cursor.execute(
         f"""
         INSERT INTO finding (vulnerability_id, asset_id, package_id, location, is_open, severity, first_seen, home_id,
-            close_reason)
+            close_reason, traits)
         SELECT w.vulnerability, w.asset_id, w.package_id, w.location, TRUE, max(w.severity), min(w.first_seen),
-            min(w.home), ''
+            min(w.home), '', '{{}}'
         FROM ({wanted}) w GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
         ON CONFLICT (vulnerability_id, asset_id, package_id, location) WHERE merged_into_id IS NULL DO NOTHING
         """

@@ -10,6 +10,8 @@ from typing import Any
 
 import psycopg
 
+from kairan.store.queries.traits import traits_sql
+
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 ALIAS_LOCK = 0x6B61_6972  # one lock for all alias merges; ingests share it
@@ -18,14 +20,16 @@ ALIAS_LOCK = 0x6B61_6972  # one lock for all alias merges; ingests share it
 def resolve(cursor: Cursor) -> None:
     """Staged rows with the row ids of what they name, and with what was stored before."""
     cursor.execute(
-        """
+        f"""
         CREATE TEMP TABLE st_resolved ON COMMIT DROP AS
-        SELECT s.*, i.id AS identifier, i.vulnerability_id AS vulnerability, i.home_id AS home,
+        SELECT s.*, {traits_sql("s.kind", "c.kind", "s.fixed", "s.occurrences")} AS traits,
+               i.id AS identifier, i.vulnerability_id AS vulnerability, i.home_id AS home,
                a.id AS asset, p.id AS package_row, o.id AS old, o.finding_id AS old_finding, o.is_live AS was_live,
                o.severity AS old_severity, o.status AS old_status, o.installed AS old_installed, o.fixed AS old_fixed
         FROM st_sighting s
         JOIN identifier i ON i.value = s.ident
         JOIN asset a ON (a.kind, a.external_id) = (s.asset_kind, s.asset_id)
+        JOIN scope b ON b.id = s.scope_id JOIN source c ON c.id = b.source_id
         LEFT JOIN package p ON p.key = s.package
         LEFT JOIN sighting o ON (o.scope_id, o.key) = (s.scope_id, s.key);
         ANALYZE st_resolved
@@ -40,11 +44,12 @@ def add_findings(cursor: Cursor, as_of: datetime) -> None:
         """
         WITH made AS (
             INSERT INTO finding (vulnerability_id, asset_id, package_id, location, is_open, severity, first_seen,
-                home_id, closed_at, close_reason)
+                home_id, closed_at, close_reason, traits)
             SELECT vulnerability, asset, package_row, location, bool_or(is_open), max(severity), %(as_of)s, min(home),
                 CASE WHEN NOT bool_or(is_open) THEN %(as_of)s::timestamptz END,
-                CASE WHEN NOT bool_or(is_open) THEN max(end_reason) ELSE '' END
-            FROM st_resolved WHERE old IS NULL AND (is_open OR keep)
+                CASE WHEN NOT bool_or(is_open) THEN max(end_reason) ELSE '' END,
+                array_agg(DISTINCT t.trait ORDER BY t.trait)
+            FROM st_resolved CROSS JOIN LATERAL unnest(traits) AS t (trait) WHERE old IS NULL AND (is_open OR keep)
             GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
             ON CONFLICT (vulnerability_id, asset_id, package_id, location) WHERE merged_into_id IS NULL DO NOTHING
             RETURNING id
@@ -167,7 +172,7 @@ def settle_sql(which: str) -> str:
     """SQL that brings the findings of a subquery in line with their sightings, writing only those that differ."""
     return f"""
         UPDATE finding f SET is_open = n.is_open, severity = n.severity, first_seen = n.first_seen,
-            closed_at = n.closed_at, close_reason = n.close_reason
+            closed_at = n.closed_at, close_reason = n.close_reason, traits = t.traits
         FROM (
             SELECT s.finding_id AS id, bool_or(s.is_live) AS is_open,
                 coalesce(max(s.severity) FILTER (WHERE s.is_live), max(s.severity)) AS severity,
@@ -176,9 +181,15 @@ def settle_sql(which: str) -> str:
                 CASE WHEN bool_or(s.is_live) THEN ''
                      ELSE (array_agg(s.end_reason ORDER BY s.ended_at DESC, s.id))[1] END AS close_reason
             FROM sighting s WHERE s.finding_id IN ({which}) GROUP BY s.finding_id
-        ) n
-        WHERE f.id = n.id AND (f.is_open, f.severity, f.first_seen, f.closed_at, f.close_reason)
-            IS DISTINCT FROM (n.is_open, n.severity::smallint, n.first_seen, n.closed_at, n.close_reason)
+        ) n CROSS JOIN LATERAL (
+            SELECT array_agg(DISTINCT x.trait ORDER BY x.trait) AS traits
+            FROM sighting s JOIN identifier i ON i.id = s.identifier_id JOIN vulnerability v ON v.id = i.home_id
+            JOIN scope b ON b.id = s.scope_id JOIN source c ON c.id = b.source_id
+            CROSS JOIN LATERAL unnest({traits_sql("v.kind", "c.kind", "s.fixed", "s.occurrences")}) AS x (trait)
+            WHERE s.finding_id = n.id AND (s.is_live OR NOT n.is_open)
+        ) t
+        WHERE f.id = n.id AND (f.is_open, f.severity, f.first_seen, f.closed_at, f.close_reason, f.traits)
+            IS DISTINCT FROM (n.is_open, n.severity::smallint, n.first_seen, n.closed_at, n.close_reason, t.traits)
     """
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from kairan.store.queries.ingest import settle_sql
+from kairan.store.queries.traits import add_traits
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -80,6 +81,7 @@ def fill_past(cursor: Cursor, as_of: datetime, now: datetime, run: int) -> None:
     _move_dates(cursor, when)
     cursor.execute("SELECT f.id FROM finding f JOIN st_moved m ON m.finding = f.id ORDER BY f.id FOR UPDATE OF f")
     cursor.execute(settle_sql("SELECT finding FROM st_moved"))
+    add_traits(cursor, "SELECT finding FROM st_moved")
 
 
 def _add_findings(cursor: Cursor, when: dict[str, Any]) -> None:
@@ -87,9 +89,9 @@ def _add_findings(cursor: Cursor, when: dict[str, Any]) -> None:
         """
         WITH made AS (
             INSERT INTO finding (vulnerability_id, asset_id, package_id, location, is_open, severity, first_seen,
-                home_id, closed_at, close_reason)
+                home_id, closed_at, close_reason, traits)
             SELECT vulnerability, asset, package_row, location, FALSE, max(severity), %(as_of)s, min(home), max(ends),
-                max(gone_as)
+                max(gone_as), '{}'
             FROM st_past WHERE old IS NULL AND ends IS NOT NULL GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
             ON CONFLICT (vulnerability_id, asset_id, package_id, location) WHERE merged_into_id IS NULL DO NOTHING
             RETURNING id, closed_at, close_reason

@@ -13,13 +13,13 @@ def add_identifiers(cursor: Cursor, now: datetime) -> None:
     cursor.execute(
         """
         WITH fresh AS (
-            SELECT s.value, min(s.kind) AS kind FROM st_ident s
+            SELECT s.value, min(s.kind) AS kind, min(s.words) AS words FROM st_ident s
             LEFT JOIN identifier i ON i.value = s.value WHERE i.id IS NULL GROUP BY s.value ORDER BY s.value
         ), numbered AS MATERIALIZED (
-            SELECT value, kind, nextval(pg_get_serial_sequence('vulnerability', 'id')) AS number FROM fresh
+            SELECT value, kind, words, nextval(pg_get_serial_sequence('vulnerability', 'id')) AS number FROM fresh
         ), made AS (
-            INSERT INTO identifier (value, vulnerability_id, home_id)
-            SELECT value, number, number FROM numbered ORDER BY value
+            INSERT INTO identifier (value, vulnerability_id, home_id, words)
+            SELECT value, number, number, words::tsvector FROM numbered ORDER BY value
             ON CONFLICT (value) DO NOTHING RETURNING value, vulnerability_id
         )
         INSERT INTO vulnerability (id, kind, primary_id, created_at)
@@ -31,8 +31,8 @@ def add_identifiers(cursor: Cursor, now: datetime) -> None:
 
 def add_packages(cursor: Cursor) -> None:
     cursor.execute(
-        "INSERT INTO package (key, ecosystem, name)"
-        " SELECT DISTINCT ON (s.key) s.key, s.ecosystem, s.name FROM st_package s"
+        "INSERT INTO package (key, ecosystem, name, words)"
+        " SELECT DISTINCT ON (s.key) s.key, s.ecosystem, s.name, s.words::tsvector FROM st_package s"
         " LEFT JOIN package p ON p.key = s.key WHERE p.id IS NULL ORDER BY s.key ON CONFLICT (key) DO NOTHING"
     )
 
@@ -51,9 +51,10 @@ def add_assets(cursor: Cursor, now: datetime) -> None:
         (now,),
     )
     cursor.execute(
-        "INSERT INTO asset_name (asset_id, value) SELECT DISTINCT a.id, n.value FROM st_asset s"
+        "INSERT INTO asset_name (asset_id, value, words)"
+        " SELECT DISTINCT a.id, n.value, n.words::tsvector FROM st_asset s"
         " JOIN asset a ON (a.kind, a.external_id) = (s.kind, s.external_id)"
-        " CROSS JOIN unnest(s.names) AS n (value)"
+        " CROSS JOIN unnest(s.names, s.words) AS n (value, words)"
         " WHERE NOT EXISTS (SELECT FROM asset_name x WHERE x.asset_id = a.id AND x.value = n.value)"
         " ORDER BY 1, 2 ON CONFLICT (asset_id, value) DO NOTHING"
     )
@@ -67,15 +68,15 @@ def put_advisories(cursor: Cursor, as_of: datetime) -> int:
     cursor.execute(
         """
         INSERT INTO advisory AS a (publisher, external_id, title, description, url, remediation, severity, cvss, cwes,
-            links, published_at, modified_at, withdrawn_at, digest, as_of)
+            links, published_at, modified_at, withdrawn_at, digest, as_of, words)
         SELECT DISTINCT ON (publisher, external_id) publisher, external_id, title, description, url, remediation,
-            severity, cvss::jsonb, cwes, links, published, modified, withdrawn, digest, %(as_of)s
+            severity, cvss::jsonb, cwes, links, published, modified, withdrawn, digest, %(as_of)s, words::tsvector
         FROM st_advisory ORDER BY publisher, external_id, digest
         ON CONFLICT (publisher, external_id) DO UPDATE SET title = excluded.title, description = excluded.description,
             url = excluded.url, remediation = excluded.remediation, severity = excluded.severity, cvss = excluded.cvss,
             cwes = excluded.cwes, links = excluded.links, published_at = excluded.published_at,
             modified_at = excluded.modified_at, withdrawn_at = excluded.withdrawn_at, digest = excluded.digest,
-            as_of = excluded.as_of
+            as_of = excluded.as_of, words = excluded.words
         WHERE (a.as_of, a.digest) < (excluded.as_of, excluded.digest) AND a.digest <> excluded.digest
         """,
         {"as_of": as_of},

@@ -8,6 +8,7 @@ import psycopg
 
 from kairan.domain.finding import Advisory, AssetRef, Observation, PackageRef
 from kairan.domain.folding import Folded, occurrences_text
+from kairan.store.queries.vectors import vector
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -19,13 +20,15 @@ CREATE TEMP TABLE st_sighting (
     occurrences text, is_open boolean, end_reason text, keep boolean
 ) ON COMMIT DROP;
 CREATE TEMP TABLE st_present (scope_id bigint, key bytea, matched boolean) ON COMMIT DROP;
-CREATE TEMP TABLE st_ident (value text, kind text) ON COMMIT DROP;
-CREATE TEMP TABLE st_package (key text, ecosystem text, name text) ON COMMIT DROP;
-CREATE TEMP TABLE st_asset (kind text, external_id text, name text, names text[], attributes text) ON COMMIT DROP;
+CREATE TEMP TABLE st_ident (value text, kind text, words text) ON COMMIT DROP;
+CREATE TEMP TABLE st_package (key text, ecosystem text, name text, words text) ON COMMIT DROP;
+CREATE TEMP TABLE st_asset (
+    kind text, external_id text, name text, names text[], words text[], attributes text
+) ON COMMIT DROP;
 CREATE TEMP TABLE st_advisory (
     publisher text, external_id text, title text, description text, url text, remediation text, severity smallint,
     cvss text, cwes text[], links text[], published timestamptz, modified timestamptz, withdrawn timestamptz,
-    digest bytea
+    digest bytea, words text
 ) ON COMMIT DROP;
 CREATE TEMP TABLE st_about (publisher text, external_id text, ident text) ON COMMIT DROP;
 CREATE TEMP TABLE st_alias (one text, other text, publisher text) ON COMMIT DROP;
@@ -34,10 +37,11 @@ _TYPES = {
     "st_sighting": "int8 bytea bytea bytea int4 text text text text text text int2"
     " text text text text text bool text bool",
     "st_present": "int8 bytea bool",
-    "st_ident": "text text",
-    "st_package": "text text text",
-    "st_asset": "text text text text[] text",
-    "st_advisory": "text text text text text text int2 text text[] text[] timestamptz timestamptz timestamptz bytea",
+    "st_ident": "text text text",
+    "st_package": "text text text text",
+    "st_asset": "text text text text[] text[] text",
+    "st_advisory": "text text text text text text int2 text text[] text[] timestamptz timestamptz timestamptz"
+    " bytea text",
     "st_about": "text text text",
     "st_alias": "text text text",
 }
@@ -88,12 +92,13 @@ def sighting_row(folded: Folded) -> Sequence[Any]:
 
 
 def asset_row(asset: AssetRef) -> Sequence[Any]:
-    names = sorted({asset.name, *asset.names} - {""})
-    return (asset.kind, asset.external_id, asset.name, names, _json(dict(asset.attributes)))
+    names = sorted({asset.external_id, asset.name, *asset.names} - {""})
+    words = [vector(name) for name in names]
+    return (asset.kind, asset.external_id, asset.name, names, words, _json(dict(asset.attributes)))
 
 
 def package_row(package: PackageRef) -> Sequence[Any]:
-    return (package.key, package.ecosystem, package.name)
+    return (package.key, package.ecosystem, package.name, vector(package.name))
 
 
 def advisory_row(advisory: Advisory, digest: bytes) -> Sequence[Any]:
@@ -112,7 +117,12 @@ def advisory_row(advisory: Advisory, digest: bytes) -> Sequence[Any]:
         advisory.modified,
         advisory.withdrawn,
         digest,
+        vector(f"{advisory.title} {advisory.description}"),
     )
+
+
+def ident_row(value: str, kind: str) -> Sequence[Any]:
+    return (value, kind, vector(value))
 
 
 def _json(value: object) -> str:
