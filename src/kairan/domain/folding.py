@@ -16,7 +16,8 @@ class Folded:
     """What a snapshot says of one sighting.
 
     `lead` is the digest of the record that speaks for all (the severest; of those the smallest digest, so that the
-    order of records does not matter). `records` is how many records of its openness were folded.
+    order of records does not matter). `records` is how many records of its openness were folded; those that make
+    several findings are not among them, they are counted apart (services.parts).
     """
 
     scope_id: int
@@ -46,7 +47,7 @@ class Folded:
             self.occurrences.clear()
             self.records = 0
             self.observation, self.lead = observation, digest
-        self.records += 1
+        self.records += not observation.several
         if leads(observation.severity, digest, self.observation.severity, self.lead):
             self.observation, self.lead = observation, digest
         self.occurrences[digest] = occurrence_text(observation.occurrence, digest)

@@ -30,6 +30,7 @@ from kairan.domain.folding import Folded, fold_of
 from kairan.domain.vulnerability import normalise_id
 from kairan.interfaces.source import Report
 from kairan.services import aliases as alias_service
+from kairan.services.parts import Parts
 from kairan.store.queries import (
     aliases,
     held,
@@ -64,6 +65,7 @@ class Ingest:
     replayed: set[tuple[int, datetime]] | None = None
     rejects: list[Rejected] = field(default_factory=list)
     scopes: list[LockedScope] = field(default_factory=list)
+    parts: Parts = field(default_factory=lambda: Parts(Counts()))
     late: frozenset[int] = frozenset()
     again: frozenset[int] = frozenset()
     adding: frozenset[int] = frozenset()
@@ -71,6 +73,7 @@ class Ingest:
 
     def take(self, report: Report, progress: Progress) -> Counts:
         """Bring the store in line with the report. Returns what became of its records."""
+        self.parts = Parts(self.counts)
         self.scopes = intake.lock_scopes(self.cursor, self.source, report.scopes)
         self.late = frozenset(s.id for s in self.scopes if s.id and s.is_late(self.as_of))
         self.adding = frozenset(s.id for s in self.scopes if s.id and self._adds_up(s.id))
@@ -101,8 +104,9 @@ class Ingest:
         for place, each in folded.items():
             if place not in differing:
                 self._count_unchanged(each)
-        present = ((*place, place not in differing) for place, each in folded.items() if each.is_open)
-        staging.copy(self.cursor, "st_present", present)
+        seen = [(*place, place not in differing, each.records > 0) for place, each in folded.items() if each.is_open]
+        staging.copy(self.cursor, "st_present", seen)
+        staging.copy(self.cursor, "st_part", self.parts.taken())
         told = [
             each
             for place, each in differing.items()
@@ -118,21 +122,26 @@ class Ingest:
             if isinstance(record, Rejected):
                 self._reject(record)
                 continue
-            if record.counted:
-                self.counts.add_record(record.kind)
-            else:
-                self.counts.suppressed += 1
             scope = self.scopes[record.scope].id
             assert scope is not None, "a report makes records only in scopes it looked at"
-            if record.counted and not record.open:
-                self.counts.add(Outcome.UNCHANGED if scope in self.late else Outcome.CLOSED)
             key, digest = sighting_key(record), occurrence_digest(record, self.parser_version)
+            self._count(record, scope, key)
             place = (scope, key)
             if place in folded:
                 folded[place].add(record, digest)
             else:
                 folded[place] = fold_of(scope, key, record, digest)
         return folded
+
+    def _count(self, record: Observation, scope: int, key: bytes) -> None:
+        if record.several:
+            self.parts.note(record, scope, key)
+        elif record.counted:
+            self.counts.add_record(record.kind)
+            if not record.open:
+                self.counts.add(Outcome.UNCHANGED if scope in self.late else Outcome.CLOSED)
+        else:
+            self.counts.suppressed += 1
 
     def _reject(self, record: Rejected) -> None:
         self.counts.add_record(record.kind)
@@ -147,7 +156,7 @@ class Ingest:
         return known.is_live == each.is_open and known.digest == each.digest
 
     def _count_unchanged(self, each: Folded) -> None:
-        if each.is_open:
+        if each.is_open and each.records:
             self.counts.add(Outcome.UNCHANGED)
             self.counts.add(Outcome.MERGED, each.records - 1)
 
@@ -269,6 +278,8 @@ class Ingest:
         traits.add_traits(cursor)
         ingest.add_events(cursor, self.as_of, self.now, self.run)
         for name, number in ingest.outcomes(cursor).items():
+            self.counts.add(Outcome(name), number)
+        for name, number in ingest.outcomes_of_parts(cursor, list(self.late)).items():
             self.counts.add(Outcome(name), number)
         self.counts.fixed += ingest.ended_by_absence(cursor)
 

@@ -231,23 +231,41 @@ def outcomes(cursor: Cursor) -> dict[str, int]:
     """Outcome -> records, of the staged rows that are open. The first row of a finding opens it, others fold in."""
     cursor.execute(
         """
-        WITH ranked AS (
-            SELECT t.records, n.id IS NOT NULL AS is_new, b.is_open AS was_open,
-                row_number() OVER (PARTITION BY t.finding ORDER BY t.scope_id, t.key) AS place
+        CREATE TEMP TABLE st_outcome ON COMMIT DROP AS
+        SELECT scope_id, key, records, CASE WHEN place > 1 AND (is_new OR NOT was_open) THEN 'merged'
+            WHEN is_new THEN 'opened' WHEN NOT was_open THEN 'reopened' ELSE 'changed' END AS outcome
+        FROM (
+            SELECT t.scope_id, t.key, t.records, n.id IS NOT NULL AS is_new, b.is_open AS was_open,
+                row_number() OVER (PARTITION BY t.finding ORDER BY t.records = 0, t.scope_id, t.key) AS place
             FROM st_target t LEFT JOIN st_new n ON n.id = t.finding LEFT JOIN st_before b ON b.id = t.finding
             WHERE t.is_open
-        )
-        SELECT CASE WHEN place > 1 AND (is_new OR NOT was_open) THEN 'merged'
-                    WHEN is_new THEN 'opened' WHEN NOT was_open THEN 'reopened' ELSE 'changed' END,
-            count(*), sum(records) - count(*)
-        FROM ranked GROUP BY 1
+        ) ranked
         """
+    )
+    cursor.execute(
+        "SELECT outcome, count(*), sum(records) - count(*) FROM st_outcome WHERE records > 0 GROUP BY outcome"
     )
     found: dict[str, int] = {"merged": 0}
     for name, rows, folded in cursor:
         found[name] = found.get(name, 0) + rows
         found["merged"] += int(folded)
     return found
+
+
+def outcomes_of_parts(cursor: Cursor, late: Sequence[int]) -> dict[str, int]:
+    """Outcome -> records that make several findings: the first that applies to one of them (`outcomes` ran before)."""
+    cursor.execute(
+        """
+        SELECT (array['opened', 'reopened', 'changed', 'unchanged', 'closed', 'merged'])[place], count(*) FROM (
+            SELECT p.record, min(CASE coalesce(o.outcome, CASE WHEN p.is_open OR p.scope_id = ANY(%s) THEN 'unchanged'
+                ELSE 'closed' END) WHEN 'opened' THEN 1 WHEN 'reopened' THEN 2 WHEN 'changed' THEN 3
+                WHEN 'unchanged' THEN 4 WHEN 'closed' THEN 5 ELSE 6 END) AS place
+            FROM st_part p LEFT JOIN st_outcome o ON (o.scope_id, o.key) = (p.scope_id, p.key) GROUP BY p.record
+        ) told GROUP BY 1
+        """,
+        (list(late),),
+    )
+    return dict(cursor.fetchall())
 
 
 def ended_by_absence(cursor: Cursor) -> int:

@@ -19,7 +19,8 @@ CREATE TEMP TABLE st_sighting (
     severity smallint, severity_source text, status text, installed text, fixed text,
     occurrences text, is_open boolean, end_reason text, keep boolean
 ) ON COMMIT DROP;
-CREATE TEMP TABLE st_present (scope_id bigint, key bytea, matched boolean) ON COMMIT DROP;
+CREATE TEMP TABLE st_present (scope_id bigint, key bytea, matched boolean, counted boolean) ON COMMIT DROP;
+CREATE TEMP TABLE st_part (record bigint, scope_id bigint, key bytea, is_open boolean) ON COMMIT DROP;
 CREATE TEMP TABLE st_ident (value text, kind text, words text) ON COMMIT DROP;
 CREATE TEMP TABLE st_package (key text, ecosystem text, name text, words text) ON COMMIT DROP;
 CREATE TEMP TABLE st_asset (
@@ -36,7 +37,8 @@ CREATE TEMP TABLE st_alias (one text, other text, publisher text) ON COMMIT DROP
 _TYPES = {
     "st_sighting": "int8 bytea bytea bytea int4 text text text text text text int2"
     " text text text text text bool text bool",
-    "st_present": "int8 bytea bool",
+    "st_present": "int8 bytea bool bool",
+    "st_part": "int8 int8 bytea bool",
     "st_ident": "text text text",
     "st_package": "text text text text",
     "st_asset": "text text text text[] text[] text",

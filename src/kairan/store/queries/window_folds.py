@@ -22,13 +22,14 @@ def fold_windows(cursor: Cursor) -> tuple[int, int]:
         "DELETE FROM st_sighting s USING st_present p WHERE NOT s.is_open AND (s.scope_id, s.key) = (p.scope_id, p.key)"
     )
     cursor.execute(
-        "SELECT scope_id, key, count(*) FILTER (WHERE matched) FROM st_present GROUP BY 1, 2 HAVING count(*) > 1"
+        "SELECT scope_id, key, count(*) FILTER (WHERE matched), count(*) FILTER (WHERE matched AND counted)"
+        " FROM st_present GROUP BY 1, 2 HAVING count(*) > 1"
     )
-    parts = {(scope, bytes(key)): matched for scope, key, matched in cursor}
+    parts = {(scope, bytes(key)): (matched, counted) for scope, key, matched, counted in cursor}
     before = stored(cursor, parts, live=True)
     unchanged = merged = 0
-    for place, matched in parts.items():
-        more_unchanged, more_merged = _fold(cursor, place, matched, before.get(place))
+    for place, (matched, counted) in parts.items():
+        more_unchanged, more_merged = _fold(cursor, place, matched, counted, before.get(place))
         unchanged += more_unchanged
         merged += more_merged
     return unchanged, merged
@@ -57,16 +58,17 @@ def _staged(cursor: Cursor, place: ScopedKey) -> list[tuple[Any, ...]]:
     return cursor.fetchall()
 
 
-def _fold(cursor: Cursor, place: ScopedKey, matched: int, before: Stored | None) -> tuple[int, int]:
+def _fold(cursor: Cursor, place: ScopedKey, matched: int, counted: int, before: Stored | None) -> tuple[int, int]:
     rows = _staged(cursor, place)
     parts = [stored_of(row) for row in rows] + ([before] if matched and before else [])
     records = sum(row[9] for row in rows)
     occurrences = {digest: text for part in parts for digest, text in part.occurrences.items()}
     if before and occurrences.keys() == before.occurrences.keys():
         cursor.execute("DELETE FROM st_sighting WHERE (scope_id, key) = (%s, %b)", place)
-        return 1 - matched, records + matched - 1
+        unchanged = int(counted + records > 0) - counted
+        return unchanged, records - unchanged
     _rewrite(cursor, place, parts, occurrences, records)
-    return -matched, matched
+    return -counted, counted
 
 
 def _rewrite(
