@@ -22,15 +22,14 @@ from kairan.domain.finding import (
     PackageRef,
     RecordKind,
     Rejected,
-    advisory_digest,
     occurrence_digest,
     sighting_key,
 )
 from kairan.domain.folding import Folded, fold_of
-from kairan.domain.vulnerability import normalise_id
 from kairan.interfaces.source import Report
 from kairan.services import aliases as alias_service
 from kairan.services.parts import Parts
+from kairan.services.texts import stage_advisories
 from kairan.store.queries import (
     aliases,
     held,
@@ -114,7 +113,7 @@ class Ingest:
         ]
         staging.copy(self.cursor, "st_sighting", (staging.sighting_row(each) for each in told))
         self._stage_shared(told)
-        self._stage_advisories(_advisories(window))
+        stage_advisories(self.cursor, _advisories(window), self.parser_version)
 
     def _fold(self, window: list[Observation | Rejected]) -> dict[tuple[int, bytes], Folded]:
         folded: dict[tuple[int, bytes], Folded] = {}
@@ -194,40 +193,10 @@ class Ingest:
             if isinstance(each, Rejected):
                 self._reject(each)
         read = [each for each in texts if isinstance(each, Advisory)]
-        written = min(self._stage_advisories(read), len(read))
+        written = min(stage_advisories(self.cursor, read, self.parser_version), len(read))
         self.counts.records[RecordKind.OTHER.value] += len(read)
         self.counts.add(Outcome.CHANGED, written)
         self.counts.add(Outcome.UNCHANGED, len(read) - written)
-
-    def _stage_advisories(self, texts: Iterable[Advisory]) -> int:
-        """Stage the texts that differ from the stored ones. Returns how many do."""
-        by_publisher: dict[str, dict[str, tuple[Advisory, bytes]]] = {}
-        for text in texts:
-            digest = advisory_digest(text, self.parser_version)
-            mine = by_publisher.setdefault(text.publisher, {})
-            known = mine.get(text.external_id)
-            if known is None or digest > known[1]:
-                mine[text.external_id] = (text, digest)
-        differing = 0
-        for publisher, mine in by_publisher.items():
-            stored = shared_rows.known_advisories(self.cursor, publisher, list(mine))
-            fresh = [pair for external_id, pair in mine.items() if stored.get(external_id) != pair[1]]
-            self._stage_fresh_advisories(fresh)
-            differing += len(fresh)
-        return differing
-
-    def _stage_fresh_advisories(self, fresh: list[tuple[Advisory, bytes]]) -> None:
-        staging.copy(self.cursor, "st_advisory", (staging.advisory_row(text, digest) for text, digest in fresh))
-        about: set[tuple[str, str, str]] = set()
-        same: set[tuple[str, str, str]] = set()
-        for text, _ in fresh:
-            for value in {text.external_id, *text.about, *text.aliases} - {""}:
-                about.add((text.publisher, text.external_id, normalise_id(value)))
-            same.update((text.external_id, alias, text.publisher) for alias in text.aliases)
-        staging.copy(self.cursor, "st_about", about)
-        staging.copy(self.cursor, "st_alias", same)
-        kind = RecordKind.VULNERABILITY.value
-        staging.copy(self.cursor, "st_ident", (staging.ident_row(ident, kind) for ident in {i for _, _, i in about}))
 
     # --- applying: from staged rows to the store -------------------------------------------------------------------
 

@@ -1,0 +1,39 @@
+"""Staging of advisories: of each text only the one to keep, and only where it differs from what is stored."""
+
+from collections.abc import Iterable
+
+from kairan.domain.finding import Advisory, RecordKind, advisory_digest
+from kairan.domain.vulnerability import normalise_id
+from kairan.store.queries import shared_rows, staging
+
+
+def stage_advisories(cursor: staging.Cursor, texts: Iterable[Advisory], parser_version: int) -> int:
+    """Stage the texts that differ from the stored ones. Returns how many do."""
+    by_publisher: dict[str, dict[str, tuple[Advisory, bytes]]] = {}
+    for text in texts:
+        digest = advisory_digest(text, parser_version)
+        mine = by_publisher.setdefault(text.publisher, {})
+        known = mine.get(text.external_id)
+        if known is None or digest > known[1]:
+            mine[text.external_id] = (text, digest)
+    differing = 0
+    for publisher, mine in by_publisher.items():
+        stored = shared_rows.known_advisories(cursor, publisher, list(mine))
+        fresh = [pair for external_id, pair in mine.items() if stored.get(external_id) != pair[1]]
+        _stage_fresh(cursor, fresh)
+        differing += len(fresh)
+    return differing
+
+
+def _stage_fresh(cursor: staging.Cursor, fresh: list[tuple[Advisory, bytes]]) -> None:
+    staging.copy(cursor, "st_advisory", (staging.advisory_row(text, digest) for text, digest in fresh))
+    about: set[tuple[str, str, str]] = set()
+    same: set[tuple[str, str, str]] = set()
+    for text, _ in fresh:
+        for value in {text.external_id, *text.about, *text.aliases} - {""}:
+            about.add((text.publisher, text.external_id, normalise_id(value)))
+        same.update((text.external_id, alias, text.publisher) for alias in text.aliases)
+    staging.copy(cursor, "st_about", about)
+    staging.copy(cursor, "st_alias", same)
+    kind = RecordKind.VULNERABILITY.value
+    staging.copy(cursor, "st_ident", (staging.ident_row(ident, kind) for ident in {i for _, _, i in about}))
