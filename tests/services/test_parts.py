@@ -93,3 +93,12 @@ def test_the_window_does_not_matter(window: int, monkeypatch: pytest.MonkeyPatch
     assert first["opened"] >= 2
     again = outcomes(take(2, *told))
     assert again.keys() <= {"unchanged", "merged"}
+
+
+@pytest.mark.usefixtures("sound_store")
+def test_an_older_event_does_not_reopen_what_a_newer_one_closed() -> None:
+    take(1, ("CVE-2026-1", "a"))
+    take(5, ("CVE-2026-1", "-a"))
+    assert outcomes(take(3, ("CVE-2026-1", "a"))) == {"unchanged": 1}
+    assert runs.totals(raw_cursor()) == (0, 1)
+    assert outcomes(take(6, ("CVE-2026-1", "a"))) == {"reopened": 1}

@@ -11,6 +11,7 @@ from kairan.interfaces.source import Shape, Source
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _SCALAR = 4_096
+_ENVELOPES = frozenset({"data", "detail", "findings", "Findings"})  # a look inside tells whose document it is
 
 # (keys that must be there, what it is). Later issues move a line from here to a source of its own.
 _FOREIGN: list[tuple[set[str], str]] = [
@@ -24,9 +25,13 @@ _FOREIGN: list[tuple[set[str], str]] = [
     ({"auditReportVersion"}, "an npm audit report, which is not read yet"),
     ({"vulnerabilities", "packageManager"}, "a Snyk report, which is not read yet"),
     ({"jsonVersion", "scannedCves"}, "a Vuls result, which is not read yet"),
-    ({"Findings"}, "AWS Security Hub findings, which are not read yet"),
-    ({"SchemaVersion", "ProductArn"}, "AWS Security Hub findings, which are not read yet"),
-    ({"security_advisory", "security_vulnerability"}, "Dependabot alerts, which are not read yet"),
+    ({"Findings[].class_uid"}, "findings of AWS Security Hub in OCSF (GetFindingsV2), which are not read yet"),
+    ({"platform", "profiles", "statistics"}, "a Heimdall (HDF) document, which is not read yet"),
+    (
+        {"detail-type", "detail", "detail.insightResults"},
+        "an event of AWS Security Hub with insight results, no findings",
+    ),
+    ({"detail-type", "detail"}, "an Amazon EventBridge event that no source reads"),
     ({"class_uid", "metadata"}, "an OCSF document, which is not read yet"),
     ({"imageScanFindings"}, "ECR scan findings, which are not read yet"),
     ({"message", "documentation_url"}, "an error answer of the GitHub API, not a report"),
@@ -46,6 +51,8 @@ def recognise(data: memoryview, kind: str | None) -> Source:
     for source in registry.sources().values():
         if source.recognises(shape):
             return source
+    if shape.type == "lines" and not _foreign(shape):
+        raise SourceError(f"holds more than one JSON document ({shape.items} lines): split it into one file each")
     if shape.empty:
         raise SourceError("says nothing by which its source could be told: say --source KIND (and --asset KIND:NAME)")
     raise SourceError(f"is {foreign_name(shape)}")
@@ -59,19 +66,26 @@ def _forced(source: Source, shape: Shape) -> Source:
 
 def foreign_name(shape: Shape) -> str:
     """What a document that no source reads is, in words."""
-    for keys, name in _FOREIGN:
-        if keys <= shape.keys:
-            return name
+    if name := _foreign(shape):
+        return name
     if shape.type == "scalar":
         return "a bare JSON value, not a report"
     known = ", ".join(sorted(source.title for source in registry.sources().values()))
-    keys_seen = ", ".join(sorted(shape.keys)[:6])
+    keys_seen = ", ".join(sorted(key for key in shape.keys if "." not in key)[:6])
     top = f" (top-level keys: {keys_seen})" if keys_seen else ""
     return f"JSON of a form that no source knows{top}; read are: {known}"
 
 
+def _foreign(shape: Shape) -> str:
+    return next((name for keys, name in _FOREIGN if keys <= shape.keys), "")
+
+
 def shape_of(data: memoryview) -> Shape:
-    """Look at a document from outside. SourceError where it is no JSON."""
+    """Look at a document from outside. SourceError where it is no JSON.
+
+    JSON lines have the type "lines" and the keys of the first. The keys inside of an envelope are told, too:
+    `detail.findings`, `Findings[].Id`.
+    """
     first = bytes(data[:256]).lstrip()[:1]
     try:
         if first == b"{":
@@ -83,6 +97,8 @@ def shape_of(data: memoryview) -> Shape:
     except RecursionError:
         raise SourceError("is nested too deeply to be a report") from None
     except msgspec.DecodeError as error:
+        if lines := _of_lines(data, error):
+            return lines
         raise SourceError(_no_json(first, len(data), error)) from None
 
 
@@ -98,14 +114,38 @@ def _no_json(first: bytes, size: int, error: msgspec.DecodeError) -> str:
 
 
 def _of_object(raw: dict[str, msgspec.Raw]) -> Shape:
-    return Shape("object", frozenset(raw), _scalars(raw), len(raw))
+    return Shape("object", frozenset(raw) | _inner_keys(raw), _scalars(raw), len(raw))
+
+
+def _of_lines(data: memoryview, error: msgspec.DecodeError) -> Shape | None:
+    """One document a line; None where the first line is none of its own."""
+    if "trailing" not in str(error):
+        return None
+    lines = [line for line in bytes(data).split(b"\n") if line.strip()]
+    try:
+        first = _object.decode(lines[0])
+    except msgspec.DecodeError:
+        return None
+    return Shape("lines", frozenset(first) | _inner_keys(first), _scalars(first), len(lines))
+
+
+def _inner_keys(raw: dict[str, msgspec.Raw]) -> set[str]:
+    """`data.Findings`, `findings[].Id`: the keys within what other documents are sent in."""
+    found: set[str] = set()
+    for key in _ENVELOPES & raw.keys():
+        prefix, inner = f"{key}.", raw[key]
+        if bytes(memoryview(inner)[:1]) == b"[":
+            prefix, inner = f"{key}[].", next(iter(_array.decode(inner)), msgspec.Raw(b"null"))
+        if bytes(memoryview(inner)[:1]) == b"{":
+            found.update(f"{prefix}{name}" for name in _object.decode(inner))
+    return found
 
 
 def _of_array(items: list[msgspec.Raw]) -> Shape:
     if not items or bytes(memoryview(items[0])[:1]) != b"{":
         return Shape("array", items=len(items))
     first = _object.decode(items[0])
-    return Shape("array", frozenset(first), _scalars(first), len(items))
+    return Shape("array", frozenset(first) | _inner_keys(first), _scalars(first), len(items))
 
 
 def _scalars(raw: dict[str, msgspec.Raw]) -> dict[str, Any]:
