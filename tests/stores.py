@@ -107,6 +107,22 @@ _INVARIANTS = {
         AND EXISTS (SELECT FROM unnest(h.sightings) AS t (id) LEFT JOIN sighting s ON s.id = t.id
             WHERE s.id IS NULL OR NOT s.is_live)
     """,
+    "the roll-up of facets is not what the findings are": """
+        SELECT about, key, value, is_open, severity, sum(n) FROM (
+            SELECT about, key, value, is_open, severity, sum(n) AS n FROM finding_tally CROSS JOIN LATERAL
+                (VALUES (0, unknown), (1, none), (2, low), (3, medium), (4, high), (5, critical)) v (severity, n)
+            GROUP BY 1, 2, 3, 4, 5
+            UNION ALL
+            SELECT about, key, value, is_open, severity, -count(*) FROM finding f CROSS JOIN LATERAL (
+                SELECT 'asset' AS about, asset_id AS key, '' AS value
+                UNION ALL SELECT 'package', package_id, '' WHERE package_id IS NOT NULL
+                UNION ALL SELECT 'path', 0, location WHERE location <> ''
+                UNION ALL SELECT 'source', 0, substr(t, 8) FROM unnest(traits) t WHERE t LIKE 'source:%'
+                UNION ALL SELECT 'kind', 0, substr(t, 6) FROM unnest(traits) t WHERE t LIKE 'kind:%'
+                UNION ALL SELECT 'namespace', asset_id, substr(t, 11) FROM unnest(traits) t WHERE t LIKE 'namespace:%'
+            ) said WHERE merged_into_id IS NULL GROUP BY 1, 2, 3, 4, 5
+        ) counts GROUP BY about, key, value, is_open, severity HAVING sum(n) <> 0
+    """,
     "a run that never ended": "SELECT id FROM run WHERE state = 'running'",
     "an id that belongs to a merged vulnerability": """
         SELECT i.id FROM identifier i JOIN vulnerability v ON v.id = i.vulnerability_id
