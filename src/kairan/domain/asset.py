@@ -33,12 +33,17 @@ _OTHER_WORDS = {
 }
 
 
+def asset_kind(text: str) -> tuple[str | None, str]:
+    """Take KIND:NAME apart; the kind is None where the text does not begin with one."""
+    word, colon, name = text.partition(":")
+    kind = _OTHER_WORDS.get(word.strip().lower(), word.strip().lower())
+    return (kind, name.strip()) if colon and kind in KINDS else (None, text)
+
+
 def parse_asset(text: str) -> AssetRef:
     """Read KIND:NAME. ConfigError lists the kinds."""
-    kind, colon, name = text.partition(":")
-    kind = _OTHER_WORDS.get(kind.strip().lower(), kind.strip().lower())
-    name = name.strip()
-    if not colon or not name or kind not in KINDS:
+    kind, name = asset_kind(text)
+    if kind is None or not name:
         raise ConfigError(f"--asset {text!r}: say KIND:NAME, KIND one of {', '.join(sorted(KINDS))}")
     if kind == "image":
         return _image(name)

@@ -2,89 +2,19 @@
 
 import getpass
 import os
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any
 
 import click
 
 from kairan import __version__
-from kairan.domain.errors import ConfigError, DatabaseError, KairanError
+from kairan.domain.errors import KairanError
 from kairan.entrypoints.django_setup import migrate, setup
+from kairan.entrypoints.running import BAD_INPUT, HELD, as_json, command, store
+from kairan.entrypoints.search_commands import COMMANDS
 from kairan.runtime import clock
 from kairan.runtime.database import database
-
-P = ParamSpec("P")
-FAILED, BAD_INPUT, HELD, INTERRUPTED = 1, 2, 3, 130
-
-
-@contextmanager
-def store(*, say: Callable[[str], None] | None = None, serving: bool = False) -> Iterator[None]:
-    """A database that is there, up to date, and known to Django. `serving`: with the key that signs sessions."""
-    with database(say=say):
-        setup(serving=serving)
-        applied = migrate()
-        if applied and say:
-            say(f"The database is up to date ({applied} migrations).")
-        try:
-            yield
-        finally:
-            from django.db import connections
-
-            connections.close_all()
-
-
-def command(function: Callable[P, int | None]) -> Callable[P, None]:
-    """Errors become one line and an exit code; a person sees no traceback."""
-
-    @wraps(function)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            sys.exit(function(*args, **kwargs) or 0)
-        except KairanError as error:
-            _complain(f"kairan: {error}")
-            sys.exit(BAD_INPUT if isinstance(error, ConfigError) else FAILED)
-        except KeyboardInterrupt:
-            _complain("kairan: interrupted; what was finished is kept, nothing is half done")
-            sys.exit(INTERRUPTED)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(FAILED)
-        except Exception as error:  # the runner: what nobody foresaw is still one line for a person
-            if os.environ.get("KAIRAN_DEBUG"):
-                raise
-            sys.exit(_unforeseen(error))
-
-    return run
-
-
-def _unforeseen(error: Exception) -> int:
-    import psycopg
-    from django.db import Error
-
-    if isinstance(error, Error | psycopg.Error):
-        _complain(f"kairan: {DatabaseError(f'the database refused: {_first_line(error)}')}")
-    else:
-        where = f"{type(error).__name__}: {_first_line(error)}"
-        _complain(f"kairan: this is a fault of Kairan ({where}); KAIRAN_DEBUG=1 shows where")
-    return FAILED
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
-def _complain(message: str) -> None:
-    from kairan.entrypoints.terminal import complain
-
-    complain(message)
-
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -94,6 +24,10 @@ def main() -> None:
     Exit codes: 0 done · 1 Kairan or its database failed · 2 something given could not be read or was rejected ·
     3 closings are held for a person · 130 interrupted.
     """
+
+
+for each in COMMANDS:
+    main.add_command(each)
 
 
 @main.command()
@@ -273,18 +207,6 @@ def runs(limit: int, rejects_of: int | None, as_json: bool) -> None:
             listings.show_rejects(rejects_of, limit, as_json)
         else:
             listings.show_runs(limit, as_json)
-
-
-@main.command()
-@click.argument("name", metavar="F-123")
-@as_json
-@command
-def show(name: str, as_json: bool) -> None:
-    """One finding: what it is, who sees it, since when, and what happened."""
-    from kairan.entrypoints import listings
-
-    with store():
-        listings.show_finding(name, as_json)
 
 
 @main.group(invoke_without_command=True)

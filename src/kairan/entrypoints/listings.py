@@ -102,7 +102,7 @@ def show_aliases(identifier: str, as_json: bool) -> None:
 
 def show_finding(name: str, as_json: bool) -> None:
     """One finding by its short id; a merged one leads to what it became."""
-    found = find(_number(name))
+    found = find(number_of(name))
     while found is not None and found.merged_into is not None:
         found = find(found.merged_into)
     if found is None:
@@ -113,7 +113,7 @@ def show_finding(name: str, as_json: bool) -> None:
     _describe(found)
 
 
-def _number(name: str) -> int:
+def number_of(name: str) -> int:
     digits = name.strip().upper().removeprefix("F-")
     if not digits.isascii() or not digits.isdigit() or len(digits) > 18:
         raise ConfigError(f"{safe(name)!r} is no finding: write F-123")

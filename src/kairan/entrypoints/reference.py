@@ -91,11 +91,54 @@ def environment() -> str:
     return "\n".join([_NOTE, "# Environment\n", "| variable | what it does |\n| --- | --- |", *rows, ""])
 
 
+def query_language() -> str:
+    """Every key of the query language, and its grammar in short."""
+    from kairan.domain.query import KEYS
+
+    rows = [
+        f"| `{key.name}` | {key.help} | {', '.join(f'`{word}`' for word in key.choices) or _TAKES[key.takes.name]} |"
+        f" `{key.example}` |"
+        for key in KEYS.values()
+    ]
+    table = "\n".join(["| key | what it asks | takes | example |", "| --- | --- | --- | --- |", *rows])
+    return f"{_NOTE}\n# Query language\n\n{_GRAMMAR}\n## Keys\n\n{table}\n\n{_TO_COME}"
+
+
+_TAKES = {"TEXT": "text, `*` stands for any signs", "INSTANT": "a date or an age"}
+_GRAMMAR = """One language for `kairan search`, `count` and `export`.
+
+```text
+is:open severity:>=high repo:acme/* -package:openssl (cve:CVE-2021-44228 or first-seen:<7d) "remote code"
+```
+
+| write | it means |
+| --- | --- |
+| `key:value` | one of the keys below; case does not matter |
+| `key:one,two` | one of these values |
+| `key:"two words"` | a value with spaces, brackets or commas |
+| `key:acme/*` | `*` is any signs; without it the whole value has to fit |
+| `severity:>=high`, `severity:low..high` | a comparison (`>` `>=` `<` `<=` `=`), a range; `moderate` is `medium` |
+| `first-seen:<7d`, `first-seen:>30d` | younger than 7 days, older than 30 days: `min` `h` `d` `w` `mo` `y` |
+| `first-seen:2026-11`, `closed:2026-11-01..2026-11-30` | in a year, month or day, from one to another, both included |
+| `first-seen:>=2026-11-21T09:00:00+09:00` | compared with an instant; what names no zone is UTC on the command line |
+| `word`, `"a phrase"` | the text of advisories, ids, packages and assets; Japanese words are found inside sentences |
+| `one two`, `one and two` | both |
+| `one or two` | at least one; `and` binds closer than `or` |
+| `-one`, `not one` | not this |
+| `( ... )` | brackets |
+
+The empty query is everything. In a shell, put a query with brackets, `*`, `<`, `>` or quotation marks into
+single quotes. What is no query is answered with the place of the error and, where one is near, the right word.
+"""
+_TO_COME = """`is:accepted`, `is:disputed`, `is:new`, `is:unowned`, `exploit:` and `team:` are understood and match
+nothing yet.
+"""
 PAGES: dict[str, Callable[[], str]] = {
     "command-line.md": command_line,
     "tables.md": tables,
     "sources.md": sources,
     "environment.md": environment,
+    "query-language.md": query_language,
 }
 
 

@@ -16,7 +16,8 @@ MOST_PARTS = 200  # ids, sightings, advisories or events of one finding that a p
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What one source says in one scope. `last_seen` of a live one is its scope's watermark."""
+    """What one source says in one scope. `last_seen` of a live one is its scope's watermark, up to which the scope is
+    known. `held` is the number of the held closings that would end it."""
 
     source_kind: str
     source: str
@@ -34,6 +35,8 @@ class Sighting:
     last_seen: datetime | None
     ended_at: datetime | None
     end_reason: str
+    watermark: datetime | None
+    held: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +102,18 @@ class Detail:
 _IDENTIFIERS = SQL("select value from identifier where vulnerability_id = {id} order by value limit {most}")
 _SIGHTINGS = SQL(
     """
-    select o.kind, o.name, c.kind, c.title, i.value, s.is_live, s.severity, s.severity_source, s.status, s.installed,
-           s.fixed, s.occurrences, s.first_seen, case when s.is_live then c.watermark else s.last_seen end,
-           s.ended_at, s.end_reason
-    from sighting s
+    select x.id, o.kind, o.name, c.kind, c.title, i.value, s.is_live, s.severity, s.severity_source, s.status,
+           s.installed, s.fixed, s.occurrences, s.first_seen, case when s.is_live then c.watermark else s.last_seen end,
+           s.ended_at, s.end_reason, c.watermark, h.id
+    from unnest({findings}::bigint[]) with ordinality x (id, place)
+    cross join lateral (select * from sighting where finding_id = x.id
+                        order by is_live desc, severity desc, fixed = '', id limit {most}) s
     join identifier i on i.id = s.identifier_id
     join scope c on c.id = s.scope_id
     join source o on o.id = c.source_id
-    where s.finding_id = {id}
-    order by s.is_live desc, s.severity desc, s.fixed = '', s.id
-    limit {most}
+    left join held_closing h
+        on s.is_live and h.scope_id = s.scope_id and h.state = 'waiting' and s.id = any(h.sightings)
+    order by x.place, s.is_live desc, s.severity desc, s.fixed = '', s.id
     """
 )
 _ADVISORIES = SQL(
@@ -165,10 +170,28 @@ def _with_parts(known: Detail) -> Detail:
     return replace(
         known,
         identifiers=[value for (value,) in parts(_IDENTIFIERS, known.vulnerability_id)],
-        sightings=[_without_digests(read(Sighting, row)) for row in parts(_SIGHTINGS, known.id)],
-        advisories=[read(AdvisoryText, row) for row in parts(_ADVISORIES, known.vulnerability_id)],
+        sightings=sightings_of([known.id])[known.id],
+        advisories=advisories_of(known.vulnerability_id),
         events=[read(Happening, row) for row in parts(_EVENTS, known.id)],
     )
+
+
+def sightings_of(findings: Sequence[int]) -> dict[int, list[Sighting]]:
+    """What the sources say of each of these findings, the worst live sighting first."""
+    found: dict[int, list[Sighting]] = {number: [] for number in findings}
+    for number, *row in fetch(_SIGHTINGS.format(findings=list(findings), most=MOST_PARTS)):
+        found[number].append(_without_digests(read(Sighting, row)))
+    return found
+
+
+def advisories_of(vulnerability: int) -> list[AdvisoryText]:
+    """What publishers wrote about a vulnerability, the worst first, withdrawn ones last."""
+    return [read(AdvisoryText, row) for row in fetch(_ADVISORIES.format(id=vulnerability, most=MOST_PARTS))]
+
+
+def folded_into(number: int) -> list[int]:
+    """The findings that became part of this one."""
+    return [row[0] for row in fetch(SQL("select id from finding where merged_into_id = {} order by id").format(number))]
 
 
 def _without_digests(sighting: Sighting) -> Sighting:

@@ -62,6 +62,7 @@ class Row:
     is_open: bool
     close_reason: str
     first_seen: datetime
+    closed_at: datetime | None
     location: str
     kind: str
     primary_id: str
@@ -71,6 +72,7 @@ class Row:
     asset: str
     installed: str
     fixed: str
+    sources: Sequence[str]
 
     @property
     def cursor(self) -> Cursor:
@@ -115,9 +117,11 @@ SPEAKER = SQL(
 )
 _LIST = SQL(
     """
-    select f.id, f.severity, f.is_open, f.close_reason, f.first_seen, f.location, v.kind, v.primary_id,
-           coalesce(t.title, ''), coalesce(p.name, ''), a.kind, a.name, coalesce(s.installed, ''), coalesce(s.fixed, '')
-    from (select * from finding f where {where} order by {order} limit {limit}) f
+    select f.id, f.severity, f.is_open, f.close_reason, f.first_seen, f.closed_at, f.location, v.kind, v.primary_id,
+           coalesce(t.title, ''), coalesce(p.name, ''), a.kind, a.name, coalesce(s.installed, ''),
+           coalesce(s.fixed, ''),
+           array(select substr(x, 8) from unnest(f.traits) x where starts_with(x, 'source:') order by x)
+    from ({chosen}) f
     join vulnerability v on v.id = f.vulnerability_id
     join asset a on a.id = f.asset_id
     left join package p on p.id = f.package_id
@@ -125,8 +129,14 @@ _LIST = SQL(
     order by {order}
     """
 )
+# Two ways to the first rows. Walking the order's index meets them soon where many match, whatever PostgreSQL believes
+# of how severity and the rest hang together; where few do, all of them are met by another index and then sorted.
+_WALKED = SQL("select * from finding f where {where} order by {order} limit {limit}")
+_GATHERED = SQL("select * from (select * from finding f where {where} offset 0) f order by {order} limit {limit}")
+_FEW_FINDINGS = 15_000
+_EXPLAIN = SQL("explain (format json) select from finding f where {where}")
 _COUNT = SQL("select count(*) from (select 1 from finding f where {where} limit {limit}) counted")
-_WORST_FIRST = SQL("f.severity desc, f.first_seen desc, f.id desc")
+WORST_FIRST = SQL("f.severity desc, f.first_seen desc, f.id desc")
 _WORST_LAST = SQL("f.severity, f.first_seen, f.id")
 _STATES = {"open": SQL("f.is_open"), "closed": SQL("not f.is_open")}
 _NAMED = SQL(
@@ -153,10 +163,19 @@ _MOST_NAMED = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Tallied:
+    """A state (None: any) and severities: what the roll-up `finding_tally` can answer for."""
+
+    is_open: bool | None = None
+    severities: frozenset[int] = frozenset(Severity)
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
-    """A filter whose words were looked up once, for the page and its count."""
+    """A filter whose words were looked up once, for the page and its count. `tallied` where the roll-up knows it."""
 
     where: Composable
+    tallied: Tallied | None = None
 
 
 def select(chosen: Filter) -> Selection:
@@ -173,17 +192,17 @@ def select(chosen: Filter) -> Selection:
 def page(selected: Selection, *, size: int, after: Cursor | None = None, before: Cursor | None = None) -> Page:
     """One page of the list. `before` wins over `after`; where nothing is left before it, the first page comes."""
     if before:
-        earlier = _rows(selected, size + 1, _beyond(before, SQL(">")), _WORST_LAST)[::-1]
+        earlier = rows(selected, size + 1, _beyond(before, SQL(">")), _WORST_LAST)[::-1]
         if earlier:
-            rows = earlier[-size:]
-            return Page(rows, rows[0].cursor if len(earlier) > size else None, rows[-1].cursor)
+            shown = earlier[-size:]
+            return Page(shown, shown[0].cursor if len(earlier) > size else None, shown[-1].cursor)
         after = None
-    rows = _rows(selected, size + 1, _beyond(after, SQL("<")) if after else None, _WORST_FIRST)
-    shown = rows[:size]
+    found = rows(selected, size + 1, _beyond(after, SQL("<")) if after else None, WORST_FIRST)
+    shown = found[:size]
     return Page(
         shown,
         before=shown[0].cursor if after and shown else None,
-        after=shown[-1].cursor if len(rows) > size else None,
+        after=shown[-1].cursor if len(found) > size else None,
     )
 
 
@@ -205,10 +224,20 @@ def is_empty() -> bool:
     return not known
 
 
-def _rows(selected: Selection, limit: int, beyond: Composable | None, order: SQL) -> list[Row]:
+def rows(selected: Selection, limit: int, beyond: Composable | None, order: SQL) -> list[Row]:
+    """The first rows of an order, of those `beyond` a place in it."""
     where = SQL(" and ").join([selected.where, beyond]) if beyond else selected.where
-    query = _LIST.format(where=where, order=order, limit=limit, speaker=SPEAKER)
+    found = _GATHERED if not selected.tallied and _expected(where) < _FEW_FINDINGS else _WALKED
+    chosen = found.format(where=where, order=order, limit=limit)
+    query = _LIST.format(chosen=chosen, order=order, speaker=SPEAKER)
     return [read(Row, row) for row in fetch(query)]
+
+
+def _expected(where: Composable) -> int:
+    """How many findings PostgreSQL expects: it knows from its statistics, and looks at none."""
+    [(plan,)] = fetch(_EXPLAIN.format(where=where))
+    told = json.loads(plan) if isinstance(plan, str) else plan
+    return int(told[0]["Plan"]["Plan Rows"])
 
 
 def _beyond(cursor: Cursor, side: SQL) -> Composable:
@@ -246,7 +275,7 @@ def fetch(query: Composable) -> list[tuple[Any, ...]]:
 
 
 _T = TypeVar("_T")
-_JSON = {"occurrences", "cvss", "params"}  # Django hands JSON of hand-written queries over as text
+_JSON = {"occurrences", "cvss", "params", "attributes"}  # Django hands JSON of hand-written queries over as text
 
 
 def read(kind: type[_T], row: Sequence[Any]) -> _T:
