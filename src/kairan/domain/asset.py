@@ -49,9 +49,13 @@ def parse_asset(text: str) -> AssetRef:
         return _image(name)
     if kind == "repository":
         name = name.split("://")[-1].rstrip("/").removesuffix(".git")
-        host, slash, path = name.partition("/")
-        return AssetRef(kind, f"{host.lower()}{slash}{path}", name)
+        return repository(name)
     return AssetRef(kind, name, name)
+
+
+def repository(name: str) -> AssetRef:
+    """A source repository by host/owner/name. Forges tell no case apart, so neither does the identity."""
+    return AssetRef("repository", name.lower(), name)
 
 
 def _image(name: str) -> AssetRef:

@@ -184,8 +184,8 @@ def _of_webhook(raw: Raw, position: str, hints: Hints) -> Report:
     found = Found.of(hints.asset)
     repository = asset_of(webhook.repository) if webhook.repository else None
     found.alert(webhook.alert, where, reader, repository, webhook.action)
-    at = _time(webhook.alert).updated_at if reader is of_rest else None
-    return DependabotReport(found, hints.name, instant(at))
+    times = [at for each in _time(webhook.alert).changes if (at := instant(each))]
+    return DependabotReport(found, hints.name, max(times, default=None))
 
 
 def _of_run(raw: Raw, where: str, hints: Hints) -> Report:
@@ -206,7 +206,7 @@ def _of_run(raw: Raw, where: str, hints: Hints) -> Report:
             _refuse(element, keys, position, found)
     if listed and not known:
         raise SourceError(f"is no document of Dependabot alerts: {where}[0] has neither an advisory nor a package")
-    return DependabotReport(found, hints.name, max(times, default=None), complete=hints.complete is True)
+    return DependabotReport(found, hints.name, min(times, default=None), complete=hints.complete is True)
 
 
 def _time(raw: Raw) -> Times:

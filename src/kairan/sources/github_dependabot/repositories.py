@@ -57,7 +57,7 @@ def asset_of(repository: Repository) -> AssetRef | None:
 def named(external_id: str, node: str = "") -> AssetRef:
     """`github.com/acme/shop`; people say `acme/shop`, or its URL."""
     names = (external_id.partition("/")[2], f"https://{external_id}")
-    return AssetRef("repository", external_id, external_id, names, (("node_id", node),) if node else ())
+    return AssetRef("repository", external_id.lower(), external_id, names, (("node_id", node),) if node else ())
 
 
 def hinted(asset: AssetRef | None) -> AssetRef | None:

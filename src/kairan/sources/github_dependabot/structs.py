@@ -224,7 +224,15 @@ class Times(Struct):
     """The instants that say when a document was made."""
 
     updated_at: str | None = None  # of a webhook's alert
-    timestamp: str | None = None  # of an alert in a run's document
+    created_at: str | None = None  # the deprecated webhook has no updated_at, but these
+    dismissed_at: str | None = None
+    fixed_at: str | None = None
+    timestamp: str | None = None  # of an alert in a run's document: the snapshot's instant, the start of the run
+
+    @property
+    def changes(self) -> tuple[str | None, ...]:
+        """When the alert came to be as it is; the latest counts."""
+        return (self.updated_at, self.created_at, self.dismissed_at, self.fixed_at)
 
 
 class GraphError(Struct):

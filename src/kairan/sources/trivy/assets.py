@@ -4,6 +4,7 @@ import posixpath
 from dataclasses import dataclass
 from functools import lru_cache
 
+from kairan.domain.asset import repository as named_repository
 from kairan.domain.finding import AssetRef
 from kairan.domain.image import ImageName, familiar, parse_image
 from kairan.sources.trivy.report import Subject
@@ -174,7 +175,7 @@ def _vm_subject(name: str) -> Subject | None:
 
 def _source_subject(name: str, commit: str, reference: str) -> Subject | None:
     if repository := repository_of(name):
-        return subject_of(AssetRef("repository", repository, repository), commit, reference)
+        return subject_of(named_repository(repository), commit, reference)
     return _path_subject("filesystem", name, commit)
 
 
