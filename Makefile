@@ -9,7 +9,7 @@ HOST   ?= 127.0.0.1
 PORT   ?= 8000
 POSTGRES15 ?= /usr/lib/postgresql/15/bin
 
-.PHONY: help setup setup-dev run test lint types unit docs lock messages torture clean
+.PHONY: help setup setup-dev run test lint types unit docs lock messages torture bench-data bench-search clean
 
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,12 @@ unit: setup-dev messages
 
 torture: setup-dev ## N=200 rounds of kill -9 against importer and server, then invariants
 	@$(BIN)/python -m tests.torture --rounds $(or $(N),200) --seed $(or $(SEED),1)
+
+bench-data: setup ## N=1000000 findings into the empty store of KAIRAN_DATA
+	@$(BIN)/python -m benchmarks.bulk --findings $(or $(N),1000000) --seed $(or $(SEED),1)
+
+bench-search: setup ## what queries, facets and pages cost there
+	@$(BIN)/python -m benchmarks.search
 
 docs: setup ## write the generated reference again
 	@$(BIN)/python -m kairan.entrypoints.reference docs/reference

@@ -8,18 +8,24 @@ from django.db import transaction
 
 from kairan.runtime.object_store import Archive
 from kairan.services.prune import prune
+from kairan.store.connection import raw_cursor
 from kairan.store.models import Schedule
+from kairan.store.queries import tally
 
 Task = Callable[[datetime], object]
-DAY = 86_400
+MINUTE, DAY = 60, 86_400
 
 
 def _prune(now: datetime) -> object:
     return prune(Archive.configured(), now)
 
 
-TASKS: Mapping[str, Task] = {"prune": _prune}
-_DEFAULTS = (("prune", DAY),)
+def _compact(_now: datetime) -> object:
+    return tally.compact(raw_cursor())
+
+
+TASKS: Mapping[str, Task] = {"prune": _prune, "compact_tally": _compact}
+_DEFAULTS = (("prune", DAY), ("compact_tally", 5 * MINUTE))
 
 
 def ensure_defaults(now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Every table. Rules of thumb: `kind` columns have no choices; a merged row stays and points to the one it became."""
 
 from kairan.store.models.assets import Asset, AssetName, Package, Trait
-from kairan.store.models.findings import Finding, Sighting
+from kairan.store.models.findings import Finding, FindingTally, Sighting
 from kairan.store.models.intake import HeldClosing, Reject, Run, Scope, Snapshot, Source
 from kairan.store.models.log import Audit, Event
 from kairan.store.models.people import Ownership, Person, SetupLink, Team, TeamMember
@@ -23,6 +23,7 @@ __all__ = [
     "Audit",
     "Event",
     "Finding",
+    "FindingTally",
     "HeldClosing",
     "Identifier",
     "Ownership",

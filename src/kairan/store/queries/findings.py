@@ -185,8 +185,14 @@ def select(chosen: Filter) -> Selection:
         conditions.append(_STATES[chosen.state])
     if chosen.severity is not None:
         conditions.append(SQL("f.severity = {}").format(int(chosen.severity)))
-    conditions += [_contains(word) for word in chosen.text.split()]
-    return Selection(SQL(" and ").join(conditions))
+    words = chosen.text.split()
+    conditions += [_contains(word) for word in words]
+    return Selection(SQL(" and ").join(conditions), None if words else _tallied(chosen))
+
+
+def _tallied(chosen: Filter) -> Tallied:
+    severities = frozenset(Severity) if chosen.severity is None else frozenset({chosen.severity})
+    return Tallied({"open": True, "closed": False}.get(chosen.state), severities)
 
 
 def page(selected: Selection, *, size: int, after: Cursor | None = None, before: Cursor | None = None) -> Page:

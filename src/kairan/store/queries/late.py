@@ -36,7 +36,8 @@ def take(cursor: Cursor, scopes: list[tuple[int, bool]], as_of: datetime) -> int
             SELECT s.scope_id, s.key FROM st_sighting s JOIN scope c ON c.id = s.scope_id
             LEFT JOIN st_late_scope l ON l.id = s.scope_id
             LEFT JOIN sighting o ON (o.scope_id, o.key) = (s.scope_id, s.key)
-            WHERE greatest(o.changed_at, o.ended_at) > %s OR l.id IS NOT NULL AND (o.id IS NOT NULL OR c.absence <> 'unknown')
+            WHERE greatest(o.changed_at, o.ended_at) > %s
+                OR l.id IS NOT NULL AND (o.id IS NOT NULL OR c.absence <> 'unknown')
         ), taken AS (
             DELETE FROM st_sighting s USING late WHERE (s.scope_id, s.key) = (late.scope_id, late.key) RETURNING s.*
         ) INSERT INTO st_late SELECT * FROM taken WHERE is_open

@@ -7,22 +7,41 @@ finding itself, in `traits`.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from psycopg.sql import SQL, Composable
 
 from kairan.domain.query import And, Choice, Node, Not, Or, Pattern, Period, Words
 from kairan.domain.severity import Severity
-from kairan.store.queries.findings import Selection, fetch
+from kairan.store.queries.findings import Selection, Tallied, fetch
 from kairan.store.queries.vectors import lexeme
 
-FEW = 1_000
+FEW = 3_000
 EVERYTHING, NOTHING = SQL("true"), SQL("false")
 
 
 def select(node: Node) -> Selection:
     """What the query lets through; a small query for each term about something around the findings."""
-    return Selection(SQL("f.merged_into_id is null and {}").format(_compile(node)))
+    return Selection(SQL("f.merged_into_id is null and {}").format(_compile(node)), _tallied(node))
+
+
+def _tallied(node: Node) -> Tallied | None:
+    """State and severities alone, where the query says nothing else: the roll-up knows these lists."""
+    chosen = Tallied()
+    for each in node.nodes if isinstance(node, And) else (node,):
+        match each:
+            case Choice("is", words) if len(words) == 1 and words <= _OPEN.keys() and chosen.is_open is None:
+                chosen = replace(chosen, is_open=_OPEN[min(words)])
+            case Choice("severity", words):
+                ranks = frozenset(int(Severity[word.upper()]) for word in words)
+                chosen = replace(chosen, severities=chosen.severities & ranks)
+            case _:
+                return None
+    return chosen
+
+
+_OPEN = {"open": True, "closed": False}
 
 
 def _compile(node: Node) -> Composable:
@@ -136,7 +155,7 @@ _AROUND: Mapping[str, tuple[SQL, str]] = {
     "asset": (
         _ASSET,
         "select id from asset where lower(external_id) like {like} or lower(name) like {like}"
-        " union select asset_id from asset_name where lower(value) like {like}",
+        " union all select asset_id from asset_name where lower(value) like {like}",
     ),
     "asset-kind": (_ASSET, "select id from asset where lower(kind) like {like}"),
     "repo": (_ASSET, _named("repository")),
@@ -153,12 +172,23 @@ _TRAITS = {"source", "scope", "cluster", "namespace"}
 def _pattern(key: str, text: str) -> Composable:
     like = _like(text)
     if key == "path":
-        return SQL("lower(f.location) like {}").format(like)
+        return _path(like)
     parts = [_trait_like(key, like)] if key in _TRAITS else []
     if key in _AROUND:
         column, keys = _AROUND[key]
         parts.append(_around(column, SQL(keys).format(like=like)))
     return _any(parts)  # team: nobody owns anything yet
+
+
+_PATHS = SQL("select distinct value from finding_tally where about = 'path' and lower(value) like {like} limit {limit}")
+
+
+def _path(like: str) -> Composable:
+    """The roll-up tells which paths there are."""
+    found = [row[0] for row in fetch(_PATHS.format(like=like, limit=FEW + 1))]
+    if len(found) > FEW or not like.strip("%"):  # a finding without a path has the empty one
+        return SQL("lower(f.location) like {}").format(like)
+    return SQL("(f.location <> '' and f.location = any({}))").format(found) if found else NOTHING
 
 
 def _like(text: str) -> str:
@@ -176,12 +206,13 @@ def _trait_like(key: str, like: str) -> Composable:
 
 def _around(column: SQL, keys: Composable) -> Composable:
     """The finding's key is one of these: as a list where they are few, as a subquery where they are many."""
-    found = [row[0] for row in fetch(SQL("select distinct * from ({}) k limit {}").format(keys, FEW + 1))]
+    found = [row[0] for row in fetch(SQL("select * from ({}) k limit {}").format(keys, 2 * FEW))]
     if not found:
         return NOTHING
-    if len(found) > FEW:
-        return SQL("coalesce({column} in ({keys}), false)").format(column=column, keys=keys)
-    return SQL("coalesce({column} = any({found}), false)").format(column=column, found=found)
+    many, found = len(found) == 2 * FEW, sorted(set(found))
+    if many or len(found) > FEW:
+        return SQL("({column} in ({keys})) is true").format(column=column, keys=keys)
+    return SQL("{column} = any({found})").format(column=column, found=found)
 
 
 _TEXTS = (
@@ -189,7 +220,7 @@ _TEXTS = (
         _VULNERABILITY,
         "select i.vulnerability_id from advisory a join advisory_identifier l on l.advisory_id = a.id"
         " join identifier i on i.id = l.identifier_id where a.words @@ {ask}::tsquery"
-        " union select vulnerability_id from identifier where words @@ {ask}::tsquery",
+        " union all select vulnerability_id from identifier where words @@ {ask}::tsquery",
     ),
     (_PACKAGE, "select id from package where words @@ {ask}::tsquery"),
     (_ASSET, "select asset_id from asset_name where words @@ {ask}::tsquery"),
