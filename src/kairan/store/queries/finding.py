@@ -103,7 +103,8 @@ _IDENTIFIERS = SQL("select value from identifier where vulnerability_id = {id} o
 _SIGHTINGS = SQL(
     """
     select x.id, o.kind, o.name, c.kind, c.title, i.value, s.is_live, s.severity, s.severity_source, s.status,
-           s.installed, s.fixed, s.occurrences, s.first_seen, case when s.is_live then c.watermark else s.last_seen end,
+           s.installed, s.fixed, s.occurrences, s.first_seen,
+           case when s.is_live then greatest(c.watermark, s.changed_at) else s.last_seen end,
            s.ended_at, s.end_reason, c.watermark, h.id
     from unnest({findings}::bigint[]) with ordinality x (id, place)
     cross join lateral (select * from sighting where finding_id = x.id
