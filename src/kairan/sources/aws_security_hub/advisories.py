@@ -4,7 +4,7 @@ import re
 
 from kairan.domain.finding import Advisory, Cvss
 from kairan.domain.severity import Severity
-from kairan.sources.aws_security_hub.decoding import instant
+from kairan.interfaces.decoding import instant
 from kairan.sources.aws_security_hub.structs import Advice, CvssScore, Finding, Package, Resource, Vulnerability
 
 PUBLISHER = "aws_security_hub"

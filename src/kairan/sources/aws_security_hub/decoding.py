@@ -1,71 +1,16 @@
-"""Decoding with errors that name the field, and the instants that records share."""
+"""Decoding with errors that name the field."""
 
-import re
-from datetime import datetime
-from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
 from msgspec import Raw
 
-from kairan.domain.errors import SourceError
+from kairan.interfaces.decoding import decoded
 
 T = TypeVar("T")
-
-# All that msgspec raises on foreign bytes. Absurd nesting is a RecursionError, text that is no UTF-8 a
-# UnicodeDecodeError (a `Raw` is not checked before it is decoded).
-BAD_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
-_AT = re.compile(r" - at `\$\.?(?P<path>.*)`$")
-
-
-def fault(error: Exception, where: str = "") -> str:
-    """What was wrong with the JSON, the field first: "Resources[0].Id: expected str | null, got int"."""
-    if isinstance(error, RecursionError):
-        text, path = "nested too deeply", ""
-    elif isinstance(error, UnicodeDecodeError):
-        text, path = "the text is not UTF-8", ""
-    else:
-        text, path = _parts(str(error))
-    place = ".".join(part for part in (where, path) if part)
-    return f"{place}: {text}" if place else text
-
-
-def _parts(message: str) -> tuple[str, str]:
-    match = _AT.search(message)
-    path = match["path"] if match else ""
-    text = message[: match.start()] if match else message
-    return text[:1].lower() + text[1:].replace("`", ""), path
+WHAT = "Security Hub findings"
 
 
 def decode(decoder: "msgspec.json.Decoder[T]", data: Raw | memoryview | bytes, where: str = "") -> T:
     """Decode a frame. SourceError names the field that is wrong."""
-    try:
-        return decoder.decode(data)
-    except BAD_JSON as error:
-        raise unreadable(error, where) from None
-
-
-def unreadable(error: Exception, where: str = "") -> SourceError:
-    return SourceError(f"not readable as Security Hub findings: {fault(error, where)}")
-
-
-def first_of(data: Raw | memoryview | bytes) -> bytes:
-    """The first byte that is no white space."""
-    return bytes(memoryview(data)[:4096]).lstrip()[:1]
-
-
-def text_of(raw: Raw) -> str:
-    return bytes(memoryview(raw)).decode("utf-8", "replace")
-
-
-@lru_cache(maxsize=10_000)
-def instant(text: str | None) -> datetime | None:
-    """An RFC 3339 instant, or None where there is none."""
-    if not text:
-        return None
-    try:
-        value = msgspec.convert(text, datetime)
-    except msgspec.ValidationError:
-        return None
-    return value if value.year > 1 and value.tzinfo is not None else None
+    return decoded(decoder, data, WHAT, where)

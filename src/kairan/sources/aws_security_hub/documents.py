@@ -7,7 +7,8 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from kairan.domain.errors import SourceError
-from kairan.sources.aws_security_hub.decoding import BAD_JSON, decode, first_of, text_of, unreadable
+from kairan.interfaces.decoding import BAD_JSON, first_byte, text_of, unreadable
+from kairan.sources.aws_security_hub.decoding import WHAT, decode
 from kairan.sources.aws_security_hub.structs import Envelope
 
 _envelope = msgspec.json.Decoder(Envelope)
@@ -42,14 +43,14 @@ def batches(data: memoryview | bytes) -> list[Batch]:
 def _top(data: memoryview | bytes) -> Iterator[tuple[str, Raw]]:
     """The elements of a list, the lines of lines, else the document itself."""
     try:
-        if first_of(data) == b"[":
+        if first_byte(data) == b"[":
             yield from ((f"[{index}]", raw) for index, raw in enumerate(_elements.decode(data) or ()))
         else:
             yield "", msgspec.json.decode(data, type=Raw)
     except BAD_JSON as error:
         lines = _lines(data) if "trailing" in str(error) else []
         if not lines:
-            raise unreadable(error) from None
+            raise unreadable(error, WHAT) from None
         yield from lines
 
 
@@ -90,7 +91,7 @@ def _refuse_foreign(data: memoryview | bytes, found: list[Batch]) -> None:
     kinds = [_kind(raw) for batch in found for _, raw in batch.findings]
     if kinds and "ocsf" in kinds and "asff" not in kinds:
         raise SourceError(OCSF)
-    if first_of(data) == b"{" and kinds == ["other"]:
+    if first_byte(data) == b"{" and kinds == ["other"]:
         members = decode(_members, found[0].findings[0][1])
         keys = ", ".join(sorted(members)[:8])
         raise SourceError(f"holds no Security Hub finding: it has the fields {keys}")

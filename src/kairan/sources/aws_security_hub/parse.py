@@ -10,9 +10,9 @@ from msgspec import Raw
 
 from kairan.domain.errors import RecordError
 from kairan.domain.finding import Absence, Advisory, AssetRef, Observation, RecordKind, Rejected, ScopeClaim
+from kairan.interfaces.decoding import BAD_JSON, fault, instant, text_of
 from kairan.interfaces.source import Hints, Report, Shape
 from kairan.sources.aws_security_hub.classify import account_of, kind_of, product_of, region_of, scope_of
-from kairan.sources.aws_security_hub.decoding import BAD_JSON, fault, instant, text_of
 from kairan.sources.aws_security_hub.documents import Batch, batches
 from kairan.sources.aws_security_hub.records import observations
 from kairan.sources.aws_security_hub.structs import Finding

@@ -4,8 +4,9 @@ import msgspec
 from msgspec import Raw
 
 from kairan.domain.finding import AssetRef
+from kairan.interfaces.decoding import BAD_JSON, first_byte
 from kairan.sources.github_dependabot.alerts import of_graph
-from kairan.sources.github_dependabot.decoding import BAD_JSON, decode, first_byte
+from kairan.sources.github_dependabot.decoding import decode
 from kairan.sources.github_dependabot.report import NULL, Found
 from kairan.sources.github_dependabot.repositories import asset_of
 from kairan.sources.github_dependabot.structs import GraphError, Repository, elements, members

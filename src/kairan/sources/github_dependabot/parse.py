@@ -7,9 +7,10 @@ import msgspec
 from msgspec import Raw
 
 from kairan.domain.errors import SourceError
+from kairan.interfaces.decoding import BAD_JSON, first_byte, instant
 from kairan.interfaces.source import Hints, Report, Shape
 from kairan.sources.github_dependabot.alerts import Reader, of_graph, of_old, of_rest
-from kairan.sources.github_dependabot.decoding import BAD_JSON, decode, first_byte, instant
+from kairan.sources.github_dependabot.decoding import decode
 from kairan.sources.github_dependabot.graph import (
     ALERT,
     CONNECTION,

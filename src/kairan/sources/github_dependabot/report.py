@@ -9,8 +9,8 @@ from msgspec import Raw
 
 from kairan.domain.errors import RecordError
 from kairan.domain.finding import Absence, Advisory, AssetRef, Observation, RecordKind, Rejected, ScopeClaim
+from kairan.interfaces.decoding import BAD_JSON, fault, text_of
 from kairan.sources.github_dependabot.alerts import Reader, observation
-from kairan.sources.github_dependabot.decoding import BAD_JSON, fault, text_of
 from kairan.sources.github_dependabot.repositories import HINT, asset_by, asset_of, hinted
 from kairan.sources.github_dependabot.structs import AdvisoryGraph, VulnerabilityGraph, Whose
 from kairan.sources.github_dependabot.texts import advisory_of

@@ -7,7 +7,7 @@ from kairan.domain.errors import RecordError
 from kairan.domain.finding import Advisory, Cvss
 from kairan.domain.severity import Severity
 from kairan.domain.vulnerability import is_cve, normalise_id
-from kairan.sources.github_dependabot.decoding import instant
+from kairan.interfaces.decoding import instant
 from kairan.sources.github_dependabot.structs import AdvisoryGraph, AdvisoryRest, CvssGraph, CvssRest
 
 AnyAdvisory = AdvisoryGraph | AdvisoryRest

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -17,6 +16,7 @@ from kairan.domain.errors import SourceError
 from kairan.domain.finding import Advisory, Cvss, Observation, RecordKind, Rejected, ScopeClaim
 from kairan.domain.severity import Severity
 from kairan.domain.vulnerability import normalise_id
+from kairan.interfaces.decoding import BAD_JSON, fault, instant
 from kairan.interfaces.source import Hints, Report, Shape
 
 # Advisories of distributions, and their own names for a CVE ("UBUNTU-CVE-2023-4004"): about a package of theirs, often
@@ -27,8 +27,6 @@ _DISTRIBUTION = re.compile(
     re.IGNORECASE,
 )
 _CVSS = {"CVSS_V2": "2.0", "CVSS_V3": "3.1", "CVSS_V4": "4.0"}
-_BAD_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_AT = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 
 
 class OsvSeverity(Struct):
@@ -80,8 +78,8 @@ class Osv:
             return
         try:
             documents = _documents.decode(data)
-        except _BAD_JSON as error:
-            raise SourceError(f"not readable as OSV: {_fault(error)}") from None
+        except BAD_JSON as error:
+            raise SourceError(f"not readable as OSV: {fault(error)}") from None
         yield OsvReport(hints.name or "OSV", tuple(documents or ()))
 
     def redacted(self, data: memoryview | bytes) -> bytes | None:
@@ -92,8 +90,8 @@ def _check_json(data: memoryview | bytes) -> None:
     """A document that is no JSON is unreadable; one that is no OSV is a rejected record."""
     try:
         msgspec.json.decode(data, type=dict[str, Raw])
-    except _BAD_JSON as error:
-        raise SourceError(f"not readable as OSV: {_fault(error)}") from None
+    except BAD_JSON as error:
+        raise SourceError(f"not readable as OSV: {fault(error)}") from None
 
 
 @dataclass(frozen=True)
@@ -118,8 +116,8 @@ class OsvReport:
             position = "" if self.alone else f"[{index}]"
             try:
                 document = _document.decode(raw)
-            except _BAD_JSON as error:
-                yield _rejected(position, _fault(error), raw)
+            except BAD_JSON as error:
+                yield _rejected(position, fault(error), raw)
                 continue
             yield _advisory(document) if document.id.strip() else _rejected(position, "id: is empty", raw)
 
@@ -143,9 +141,9 @@ def _advisory(document: OsvDocument) -> Advisory:
         cvss=tuple(_cvss(document.severity or ())),
         cwes=_texts(specific.get("cwe_ids")),
         references=tuple(reference.url for reference in document.references or () if reference.url),
-        published=_instant(document.published),
-        modified=_instant(document.modified),
-        withdrawn=_instant(document.withdrawn),
+        published=instant(document.published),
+        modified=instant(document.modified),
+        withdrawn=instant(document.withdrawn),
         about=about,
         aliases=aliases,
     )
@@ -187,26 +185,3 @@ def _severity(document: OsvDocument, specific: dict[str, Any]) -> Severity:
 
 def _texts(value: object) -> tuple[str, ...]:
     return tuple(text for text in value if isinstance(text, str)) if isinstance(value, list) else ()
-
-
-@lru_cache(maxsize=10_000)
-def _instant(text: str | None) -> datetime | None:
-    """An RFC 3339 instant; None where there is none, or only Go's zero time (year 1)."""
-    if not text:
-        return None
-    try:
-        value = msgspec.convert(text, datetime)
-    except msgspec.ValidationError:
-        return None
-    return value if value.year > 1 and value.tzinfo is not None else None
-
-
-def _fault(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "nested too deeply"
-    if isinstance(error, UnicodeDecodeError):
-        return "the text is not UTF-8"
-    message = str(error)
-    match = _AT.search(message)
-    text = (message[: match.start()] if match else message).replace("`", "")
-    return f"{match['path']}: {text}" if match and match["path"] else text

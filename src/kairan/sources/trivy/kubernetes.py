@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import msgspec
 
 from kairan.domain.finding import AssetRef, RecordKind
+from kairan.interfaces.decoding import instant
 from kairan.interfaces.source import Hints
 from kairan.sources.trivy.assets import FoundImage, find_image, image_of, is_os_target, os_targets, without_os
-from kairan.sources.trivy.decoding import decode, instant, is_present
+from kairan.sources.trivy.decoding import decode, is_present
 from kairan.sources.trivy.report import Scopes, Section, Subject, TrivyReport
 from kairan.sources.trivy.results import SubjectOf, package_types, refused_sections, sections_of
 from kairan.sources.trivy.structs import ArtifactMetadata, Document, Resource, Result

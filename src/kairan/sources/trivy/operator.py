@@ -7,10 +7,11 @@ import msgspec
 from msgspec import Raw
 
 from kairan.domain.finding import AssetRef, RecordKind
+from kairan.interfaces.decoding import instant
 from kairan.interfaces.source import Hints
 from kairan.sources.trivy import operator_records
 from kairan.sources.trivy.assets import FoundImage, image_of
-from kairan.sources.trivy.decoding import check_list, decode, instant
+from kairan.sources.trivy.decoding import check_list, decode
 from kairan.sources.trivy.place import Place
 from kairan.sources.trivy.report import Scopes, Section, Subject, TrivyReport
 from kairan.sources.trivy.structs import Document, ObjectMeta, OperatorReport

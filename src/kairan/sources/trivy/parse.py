@@ -6,9 +6,10 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from kairan.domain.errors import SourceError
+from kairan.interfaces.decoding import instant
 from kairan.interfaces.source import Hints, Report, Shape
 from kairan.sources.trivy.assets import artifact_subject, hinted_subject
-from kairan.sources.trivy.decoding import decode, instant, is_present
+from kairan.sources.trivy.decoding import decode, is_present
 from kairan.sources.trivy.kubernetes import kubernetes_report
 from kairan.sources.trivy.legacy import legacy_report
 from kairan.sources.trivy.operator import GROUP, KINDS, operator_report

@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Raw
 
 from kairan.domain.errors import SourceError
-from kairan.sources.trivy.decoding import BAD_JSON, fault, is_present, text_of
+from kairan.interfaces.decoding import BAD_JSON, fault, text_of
+from kairan.sources.trivy.decoding import is_present
 
 MASK = "***"
 _DROPPED = frozenset({"code"})  # the lines around the value, which hold it as well

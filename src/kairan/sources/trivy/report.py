@@ -10,7 +10,8 @@ from msgspec import Raw
 
 from kairan.domain.errors import RecordError
 from kairan.domain.finding import Advisory, AssetRef, Observation, RecordKind, Rejected, ScopeClaim
-from kairan.sources.trivy.decoding import BAD_JSON, fault, records_of, text_of
+from kairan.interfaces.decoding import BAD_JSON, fault, text_of
+from kairan.sources.trivy.decoding import records_of
 from kairan.sources.trivy.redact import redacted_record
 
 Reader = Callable[[Raw, str], Observation]

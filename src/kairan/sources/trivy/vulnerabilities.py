@@ -8,7 +8,8 @@ from msgspec import Raw
 from kairan.domain.errors import RecordError
 from kairan.domain.finding import Advisory, Cvss, Observation, RecordKind
 from kairan.domain.severity import Severity
-from kairan.sources.trivy.decoding import instant, severity_of, vulnerability_id
+from kairan.interfaces.decoding import instant
+from kairan.sources.trivy.decoding import severity_of, vulnerability_id
 from kairan.sources.trivy.packages import is_os, package_of, source_names, source_of
 from kairan.sources.trivy.place import Place
 from kairan.sources.trivy.report import Reader
