@@ -99,7 +99,7 @@ def test_advisories_of_distributions_are_told_by_their_id():
 def test_a_bad_document_is_rejected_and_the_rest_goes_on():
     missing, wrong, empty, good = advisories([{"summary": "x"}, {"id": "A-1", "aliases": "x"}, {"id": " "}, SAMPLE])
     assert missing.reason == "object missing required field id"
-    assert (wrong.reason, wrong.position) == ("aliases: Expected array | null, got str", "[1]")
+    assert (wrong.reason, wrong.position) == ("aliases: expected array | null, got str", "[1]")
     assert empty.reason == "id: is empty"
     assert good.external_id == "GHSA-aaaa-bbbb-cccc"
 
