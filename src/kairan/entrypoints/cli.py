@@ -43,9 +43,15 @@ def version(as_json: bool) -> None:
         click.echo(f"kairan {__version__}")
 
 
+on_host = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+on_port = click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on."
+)
+
+
 @main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
+@on_host
+@on_port
 @command
 def up(host: str, port: int) -> None:
     """Run everything in one: database, pages, worker, schedule."""
@@ -55,8 +61,8 @@ def up(host: str, port: int) -> None:
 
 
 @main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
+@on_host
+@on_port
 @command
 def web(host: str, port: int) -> None:
     """Serve the pages only."""

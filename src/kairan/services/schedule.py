@@ -55,7 +55,8 @@ def _next(schedule: Schedule, now: datetime) -> datetime:
 
 def _run(task: str, now: datetime) -> str:
     try:
-        TASKS[task](now)
+        with transaction.atomic():  # a statement that fails must not spoil the books of the others
+            TASKS[task](now)
     except Exception:  # noqa: BLE001 - the runner records what failed where an operator sees it
         return traceback.format_exc(limit=-3)
     return ""
