@@ -135,9 +135,9 @@ def _vulnerabilities(cursor: Cursor) -> None:
     cursor.execute(
         """
         INSERT INTO advisory (id, publisher, external_id, title, description, url, remediation, severity, cvss, cwes,
-            links, digest, as_of, words)
+            links, digest, as_of, words, vulnerability_ids)
         SELECT v.id, 'nvd', v.primary_id, t.title, t.description, '', '', 0, '[]', '{}', '{}', '', %s,
-            t.words::tsvector FROM vulnerability v JOIN b_text t ON t.n = v.id %% %s
+            t.words::tsvector, array[v.id] FROM vulnerability v JOIN b_text t ON t.n = v.id %% %s
         """,
         (NOW, TEXTS),
     )

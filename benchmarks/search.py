@@ -131,7 +131,7 @@ def _operations() -> Iterator[tuple[str, Callable[[], object]]]:
     for text in QUERIES:
         yield f"count: {text or '(everything)'}", lambda t=text: findings.count(chosen(t), most=MOST)
     for text in QUERIES:
-        yield f"facets: {text or '(everything)'}", lambda t=text: facets.facets(chosen(t), most=MOST)
+        yield f"facets: {text or '(everything)'}", lambda t=text: facets.facets(chosen(t))
     for text in PAGED:
         yield f"hundredth page: {text or '(everything)'}", _hundredth(chosen, text)
     for text in SORTED:

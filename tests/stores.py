@@ -62,6 +62,11 @@ _INVARIANTS = {
         GROUP BY 1, 2, 3, 4 HAVING count(*) > 1
     """,
     "an id or a vulnerability is there twice": "SELECT value FROM identifier GROUP BY 1 HAVING count(*) > 1",
+    "an advisory's vulnerabilities are not those of its ids": """
+        SELECT a.id FROM advisory a WHERE a.vulnerability_ids <> ARRAY(
+            SELECT DISTINCT i.vulnerability_id FROM advisory_identifier l JOIN identifier i ON i.id = l.identifier_id
+            WHERE l.advisory_id = a.id ORDER BY 1)
+    """,
     "a sighting is there twice": "SELECT scope_id, key FROM sighting GROUP BY 1, 2 HAVING count(*) > 1",
     "a finding is open and nobody sees it": """
         SELECT f.id FROM finding f WHERE f.is_open AND f.merged_into_id IS NULL

@@ -2,14 +2,15 @@
 
 from kairan.store.models.assets import Asset, AssetName, Package, Trait
 from kairan.store.models.findings import Finding, FindingTally, Sighting
-from kairan.store.models.intake import HeldClosing, Reject, Run, Scope, Snapshot, Source
+from kairan.store.models.intake import HeldClosing, Reject, Run, Scope, Snapshot, Source, Upload
 from kairan.store.models.log import Audit, Event
-from kairan.store.models.people import Ownership, Person, SetupLink, Team, TeamMember
+from kairan.store.models.people import ApiToken, Ownership, Person, SavedView, SetupLink, Team, TeamMember, Throttle
 from kairan.store.models.schedule import Schedule
 from kairan.store.models.vulnerabilities import (
     Advisory,
     AdvisoryIdentifier,
     AliasAssertion,
+    Epss,
     Identifier,
     Vulnerability,
 )
@@ -18,9 +19,11 @@ __all__ = [
     "Advisory",
     "AdvisoryIdentifier",
     "AliasAssertion",
+    "ApiToken",
     "Asset",
     "AssetName",
     "Audit",
+    "Epss",
     "Event",
     "Finding",
     "FindingTally",
@@ -31,6 +34,7 @@ __all__ = [
     "Person",
     "Reject",
     "Run",
+    "SavedView",
     "Schedule",
     "Scope",
     "SetupLink",
@@ -39,6 +43,8 @@ __all__ = [
     "Source",
     "Team",
     "TeamMember",
+    "Throttle",
     "Trait",
+    "Upload",
     "Vulnerability",
 ]

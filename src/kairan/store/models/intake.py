@@ -33,10 +33,40 @@ class Scope(models.Model):
         constraints = [models.UniqueConstraint("source", "key", "kind", name="scope_once")]
 
 
+class Upload(models.Model):
+    """A document handed in by page or API, waiting for the worker: `stored` is its key in the object storage.
+
+    `state` is waiting, reading, done or failed; `read` of `total` records are through (0: not known yet); `counts`
+    what the import said, `error` why it failed. Its runs bear its id.
+    """
+
+    person = models.ForeignKey("kairan.Person", models.SET_NULL, null=True, related_name="uploads")
+    name = models.TextField()
+    size = models.BigIntegerField()
+    stored = models.TextField()
+    options = models.JSONField(default=dict)
+    state = models.TextField(default="waiting")
+    read = models.IntegerField(default=0)
+    total = models.IntegerField(default=0)
+    counts = models.JSONField(default=dict)
+    error = models.TextField(default="")
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "upload"
+        indexes = [
+            models.Index("created_at", "id", name="upload_created"),
+            models.Index("id", name="upload_unfinished", condition=Q(finished_at=None)),
+        ]
+
+
 class Run(models.Model):
     """One reading of one report. `counts` is what the import said; `archived` the raw answer's key in the archive."""
 
     source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="runs")
+    upload = models.ForeignKey(Upload, models.SET_NULL, null=True, related_name="runs")
     trigger = models.TextField()
     name = models.TextField()
     part = models.IntegerField(default=0)

@@ -33,14 +33,66 @@ class Person(AbstractBaseUser):
 
 
 class SetupLink(models.Model):
-    """The one-time link by which the first administrator sets a password. Only the token's hash is kept."""
+    """A one-time link by which someone sets a password. Only the token's hash is kept.
+
+    Without `person` it makes the first administrator; with one it is this person's invitation, or the way back in
+    after a forgotten password. `expires_at` None: until a newer link takes its place.
+    """
 
     token_hash = models.BinaryField(unique=True)
+    person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="setup_links")
     created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
     used_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "setup_link"
+
+
+class ApiToken(models.Model):
+    """A key for scripts: acts as its person, within `scope` (read, write). Only its hash is kept.
+
+    `hint` is its first signs, by which a person recognises it in a list.
+    """
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="tokens")
+    name = models.TextField()
+    hint = models.TextField()
+    token_hash = models.BinaryField(unique=True)
+    scope = models.TextField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "api_token"
+
+
+class SavedView(models.Model):
+    """A list's address under a name. `query` is all behind the `?`; `is_shared`: everyone sees it."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="views")
+    name = models.TextField()
+    query = models.TextField()
+    is_shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "saved_view"
+        constraints = [models.UniqueConstraint("person", Lower("name"), name="saved_view_name_once")]
+
+
+class Throttle(models.Model):
+    """How often something was tried: failed logins of a name or from an address. `until`: refused until then."""
+
+    key = models.TextField(unique=True)
+    count = models.IntegerField()
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "throttle"
 
 
 class Team(models.Model):

@@ -57,7 +57,10 @@ class AliasAssertion(models.Model):
 
 
 class Advisory(models.Model):
-    """One publisher's text. `severity` is a domain Severity; `cvss` a list of domain Cvss; `as_of` of its report."""
+    """One publisher's text. `severity` is a domain Severity; `cvss` a list of domain Cvss; `as_of` of its report.
+
+    `vulnerability_ids` repeats what the links in AdvisoryIdentifier lead to: text search asks for nothing else.
+    """
 
     publisher = models.TextField()
     external_id = models.TextField()
@@ -75,11 +78,29 @@ class Advisory(models.Model):
     digest = models.BinaryField()
     as_of = models.DateTimeField()
     words = SearchVectorField(null=True)
+    vulnerability_ids = ArrayField(models.BigIntegerField(), default=list)
 
     class Meta:
         db_table = "advisory"
         constraints = [models.UniqueConstraint("publisher", "external_id", name="advisory_once")]
         indexes = [GinIndex("words", name="advisory_words")]
+
+
+class Epss(models.Model):
+    """How probable it is that an id is exploited within 30 days, by FIRST's model; the newest word counts.
+
+    Moves daily, so it is kept here and never at findings. `probability` and `percentile` are within 0 and 1;
+    `publisher` handed it on. https://www.first.org/epss/
+    """
+
+    identifier = models.OneToOneField(Identifier, models.CASCADE, related_name="epss")
+    probability = models.FloatField()
+    percentile = models.FloatField(null=True)
+    publisher = models.TextField()
+    as_of = models.DateTimeField()
+
+    class Meta:
+        db_table = "epss"
 
 
 class AdvisoryIdentifier(models.Model):

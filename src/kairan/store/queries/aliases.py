@@ -14,6 +14,7 @@ import psycopg
 
 from kairan.domain.vulnerability import Assertion
 from kairan.store.queries.ingest import settle_sql
+from kairan.store.queries.shared_rows import repeat_links
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -109,6 +110,11 @@ def _move_identifiers(cursor: Cursor, primary: Mapping[str, str]) -> int:
         "UPDATE identifier i SET vulnerability_id = h.now FROM al_home h WHERE i.id = h.identifier AND h.now <> h.was"
     )
     moved = cursor.rowcount
+    repeat_links(
+        cursor,
+        "SELECT m.advisory_id FROM advisory_identifier m JOIN al_home h ON h.identifier = m.identifier_id"
+        " WHERE h.now <> h.was",
+    )
     cursor.execute(
         "UPDATE vulnerability v SET merged_into_id = nullif(h.now, v.id) FROM al_home h WHERE v.id = h.home"
         " AND v.merged_into_id IS DISTINCT FROM nullif(h.now, v.id)"

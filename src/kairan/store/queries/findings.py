@@ -133,7 +133,7 @@ _LIST = SQL(
 # of how severity and the rest hang together; where few do, all of them are met by another index and then sorted.
 _WALKED = SQL("select * from finding f where {where} order by {order} limit {limit}")
 _GATHERED = SQL("select * from (select * from finding f where {where} offset 0) f order by {order} limit {limit}")
-_FEW_FINDINGS = 15_000
+_FEW_FINDINGS, _FEW_OF_AN_ID = 6_000, 15_000
 _EXPLAIN = SQL("explain (format json) select from finding f where {where}")
 _COUNT = SQL("select count(*) from (select 1 from finding f where {where} limit {limit}) counted")
 WORST_FIRST = SQL("f.severity desc, f.first_seen desc, f.id desc")
@@ -172,10 +172,16 @@ class Tallied:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A filter whose words were looked up once, for the page and its count. `tallied` where the roll-up knows it."""
+    """A filter whose words were looked up once, for the page and its count. `tallied` where the roll-up knows it.
+
+    `is_open` where all it lets through are open, or none (None: either). `names_ids`: it asks for certain
+    vulnerabilities, whose findings mostly have one severity: walking the list from its top may meet them late.
+    """
 
     where: Composable
     tallied: Tallied | None = None
+    is_open: bool | None = None
+    names_ids: bool = False
 
 
 def select(chosen: Filter) -> Selection:
@@ -233,7 +239,8 @@ def is_empty() -> bool:
 def rows(selected: Selection, limit: int, beyond: Composable | None, order: SQL) -> list[Row]:
     """The first rows of an order, of those `beyond` a place in it."""
     where = SQL(" and ").join([selected.where, beyond]) if beyond else selected.where
-    found = _GATHERED if not selected.tallied and _expected(where) < _FEW_FINDINGS else _WALKED
+    few = _FEW_OF_AN_ID if selected.names_ids else _FEW_FINDINGS
+    found = _GATHERED if not selected.tallied and _expected(where) < few else _WALKED
     chosen = found.format(where=where, order=order, limit=limit)
     query = _LIST.format(chosen=chosen, order=order, speaker=SPEAKER)
     return [read(Row, row) for row in fetch(query)]

@@ -1,8 +1,8 @@
 """Queries to SQL. The store is a star: findings in the middle, small tables of what they are about around them.
 
-A term about an id, package, asset or text is answered in its small table first. Where few rows match, their keys go
-into the query, so that PostgreSQL meets the findings by index; where many do, walking the list in its order meets a
-page of them soon. What sightings say of a finding (who reports it, is a fix known, in which namespace) lies on the
+A term about an id, package, asset or text is answered in its small table first, and the keys found go into the query:
+where they are few, PostgreSQL meets the findings by index; where many, walking the list in its order meets a page of
+them soon. What sightings say of a finding (who reports it, is a fix known, in which namespace) lies on the
 finding itself, in `traits`.
 """
 
@@ -18,12 +18,35 @@ from kairan.store.queries.findings import Selection, Tallied, fetch
 from kairan.store.queries.vectors import lexeme
 
 FEW = 3_000
+MANY = 50_000
 EVERYTHING, NOTHING = SQL("true"), SQL("false")
 
 
 def select(node: Node) -> Selection:
     """What the query lets through; a small query for each term about something around the findings."""
-    return Selection(SQL("f.merged_into_id is null and {}").format(_compile(node)), _tallied(node))
+    where = SQL("f.merged_into_id is null and {}").format(_compile(node))
+    return Selection(where, _tallied(node), _is_open(node), _names_ids(node))
+
+
+def _names_ids(node: Node) -> bool:
+    match node:
+        case Pattern("id" | "cve"):
+            return True
+        case And(nodes):
+            return any(map(_names_ids, nodes))
+        case _:
+            return False
+
+
+def _is_open(node: Node) -> bool | None:
+    match node:
+        case Choice("is", words) if words and words <= _STATES.keys():
+            said = {word == "open" for word in words}
+            return said.pop() if len(said) == 1 else None
+        case And(nodes):
+            return next((said for each in nodes if (said := _is_open(each)) is not None), None)
+        case _:
+            return None
 
 
 def _tallied(node: Node) -> Tallied | None:
@@ -204,22 +227,31 @@ def _trait_like(key: str, like: str) -> Composable:
     return _traits(found) if found else NOTHING
 
 
+_KEYS = SQL(
+    "select count(*), coalesce(array_agg(key), '{{}}')::text"
+    " from (select key from ({keys}) k (key) limit {limit}) k"
+)
+
+
 def _around(column: SQL, keys: Composable) -> Composable:
-    """The finding's key is one of these: as a list where they are few, as a subquery where they are many."""
-    found = [row[0] for row in fetch(SQL("select * from ({}) k limit {}").format(keys, 2 * FEW))]
-    if not found:
+    """The finding's key is one of these, looked up once for the page, its count and its facets.
+
+    Few of them PostgreSQL meets by index. Many it hashes: as a list it would ask its statistics about each one.
+    """
+    [(number, found)] = fetch(_KEYS.format(keys=keys, limit=MANY + 1))
+    if not number:
         return NOTHING
-    many, found = len(found) == 2 * FEW, sorted(set(found))
-    if many or len(found) > FEW:
-        return SQL("({column} in ({keys})) is true").format(column=column, keys=keys)
-    return SQL("{column} = any({found})").format(column=column, found=found)
+    if number <= FEW:
+        return SQL("{column} = any({found}::bigint[])").format(column=column, found=found)
+    if number <= MANY:
+        keys = SQL("select unnest({found}::bigint[])").format(found=found)
+    return SQL("({column} in ({keys})) is true").format(column=column, keys=keys)
 
 
 _TEXTS = (
     (
         _VULNERABILITY,
-        "select i.vulnerability_id from advisory a join advisory_identifier l on l.advisory_id = a.id"
-        " join identifier i on i.id = l.identifier_id where a.words @@ {ask}::tsquery"
+        "select unnest(vulnerability_ids) from advisory where words @@ {ask}::tsquery"
         " union all select vulnerability_id from identifier where words @@ {ask}::tsquery",
     ),
     (_PACKAGE, "select id from package where words @@ {ask}::tsquery"),

@@ -67,11 +67,17 @@ def put_advisories(cursor: Cursor, as_of: datetime) -> int:
     """
     cursor.execute(
         """
+        WITH named AS (
+            SELECT s.publisher, s.external_id,
+                array_agg(DISTINCT i.vulnerability_id ORDER BY i.vulnerability_id) AS vulnerability_ids
+            FROM st_about s JOIN identifier i ON i.value = s.ident GROUP BY 1, 2
+        )
         INSERT INTO advisory AS a (publisher, external_id, title, description, url, remediation, severity, cvss, cwes,
-            links, published_at, modified_at, withdrawn_at, digest, as_of, words)
+            links, published_at, modified_at, withdrawn_at, digest, as_of, words, vulnerability_ids)
         SELECT DISTINCT ON (publisher, external_id) publisher, external_id, title, description, url, remediation,
-            severity, cvss::jsonb, cwes, links, published, modified, withdrawn, digest, %(as_of)s, words::tsvector
-        FROM st_advisory ORDER BY publisher, external_id, digest
+            severity, cvss::jsonb, cwes, links, published, modified, withdrawn, digest, %(as_of)s, words::tsvector,
+            coalesce(vulnerability_ids, '{}')
+        FROM st_advisory LEFT JOIN named USING (publisher, external_id) ORDER BY publisher, external_id, digest
         ON CONFLICT (publisher, external_id) DO UPDATE SET title = excluded.title, description = excluded.description,
             url = excluded.url, remediation = excluded.remediation, severity = excluded.severity, cvss = excluded.cvss,
             cwes = excluded.cwes, links = excluded.links, published_at = excluded.published_at,
@@ -90,7 +96,25 @@ def put_advisories(cursor: Cursor, as_of: datetime) -> int:
         " WHERE NOT EXISTS (SELECT FROM advisory_identifier x WHERE x.advisory_id = a.id AND x.identifier_id = i.id)"
         " ORDER BY 1, 2 ON CONFLICT DO NOTHING"
     )
+    repeat_links(
+        cursor,
+        "SELECT a.id FROM st_about s JOIN advisory a ON (a.publisher, a.external_id) = (s.publisher, s.external_id)",
+    )
     return written
+
+
+def repeat_links(cursor: Cursor, advisories: str) -> None:
+    """Bring `vulnerability_ids` of these advisories (a query of ids) in line with their links, where they differ."""
+    cursor.execute(
+        f"""
+        UPDATE advisory a SET vulnerability_ids = n.vulnerability_ids FROM (
+            SELECT l.advisory_id AS id,
+                array_agg(DISTINCT i.vulnerability_id ORDER BY i.vulnerability_id) AS vulnerability_ids
+            FROM advisory_identifier l JOIN identifier i ON i.id = l.identifier_id
+            WHERE l.advisory_id IN ({advisories}) GROUP BY 1
+        ) n WHERE a.id = n.id AND a.vulnerability_ids <> n.vulnerability_ids
+        """
+    )
 
 
 def known_advisories(cursor: Cursor, publisher: str, ids: list[str]) -> dict[str, bytes]:

@@ -25,11 +25,14 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """A part of an order: the columns are fields of Row. `only` says which rows belong to it."""
+    """A part of an order: the columns are fields of Row. `only` says which rows belong to it, none of them open
+    where it is `of_closed`.
+    """
 
     columns: tuple[str, ...]
     falling: bool = True
     only: str = "true"
+    of_closed: bool = False
 
     @property
     def order(self) -> SQL:
@@ -47,7 +50,7 @@ _STAGES = {
     Sort.FIRST_SEEN: (_Stage(_NEWEST),),
     Sort.OLDEST: (_Stage(_NEWEST, falling=False),),
     Sort.CLOSED: (
-        _Stage(("closed_at", "id"), only="f.closed_at is not null"),
+        _Stage(("closed_at", "id"), only="f.closed_at is not null", of_closed=True),
         _Stage(_NEWEST, only="f.closed_at is null"),
     ),
     Sort.NUMBER: (_Stage(("id",), falling=False),),
@@ -57,6 +60,8 @@ _STAGES = {
 def pages(selected: Selection, sort: Sort = Sort.SEVERITY, *, size: int = 1_000) -> Iterator[Sequence[Row]]:
     """Pages of at most `size` rows, none of them empty. What is not closed comes last by `closed`."""
     for stage in _STAGES[sort]:
+        if stage.of_closed and selected.is_open:
+            continue
         part = Selection(SQL("{} and {}").format(selected.where, SQL(stage.only)))
         found = rows(part, size, None, stage.order)
         while found:
