@@ -34,6 +34,10 @@ _VIEWS = {
         FROM scope o JOIN source c ON c.id = o.source_id
     """,
     "assertions": 'SELECT "left", "right", publisher, disputed, withdrawn_at IS NULL FROM alias_assertion',
+    "epss": """
+        SELECT i.value, e.probability, e.percentile, e.publisher, e.as_of
+        FROM epss e JOIN identifier i ON i.id = e.identifier_id
+    """,
     "names": "SELECT a.kind, a.external_id, n.value FROM asset_name n JOIN asset a ON a.id = n.asset_id",
 }
 

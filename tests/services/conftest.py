@@ -13,7 +13,7 @@ import pytest
 from tests.stores import Rows, broken_invariants, look
 
 FACTS = ["event", "audit", "sighting", "held_closing", "snapshot", "reject", "run", "finding", "scope", "source"]
-NAMES = ["advisory_identifier", "advisory", "alias_assertion", "identifier", "vulnerability", "asset_name", "asset"]
+NAMES = ["epss", "advisory_identifier", "advisory", "alias_assertion", "identifier", "vulnerability", "asset_name", "asset"]
 TABLES = [*FACTS, *NAMES, "package"]
 
 

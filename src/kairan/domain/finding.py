@@ -92,11 +92,22 @@ class Cvss(msgspec.Struct, frozen=True, omit_defaults=True):
     score: float | None = None
 
 
+class Epss(msgspec.Struct, frozen=True):
+    """How probable exploitation of `id` within 30 days is, by FIRST's model: both within 0 and 1.
+
+    https://www.first.org/epss/
+    """
+
+    id: str
+    probability: float
+    percentile: float | None = None
+
+
 class Advisory(msgspec.Struct, frozen=True):
     """One publisher's text about one or more vulnerabilities.
 
     `about` are the ids it speaks of: they are linked to it, never made one. `aliases` are asserted to be one and the
-    same problem as `external_id`.
+    same problem as `external_id`. `epss` moves daily and is no part of the text: its change is no change of it.
     """
 
     publisher: str
@@ -114,6 +125,7 @@ class Advisory(msgspec.Struct, frozen=True):
     withdrawn: datetime | None = None
     about: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    epss: Epss | None = None
 
 
 class Observation(msgspec.Struct, frozen=True):
@@ -204,7 +216,9 @@ def occurrence_digest(observation: Observation, parser_version: int) -> bytes:
 
 
 def advisory_digest(advisory: Advisory, parser_version: int) -> bytes:
-    return digest_of(_encode((parser_version, advisory)))
+    """Digest of the text: a new EPSS leaves it as it is."""
+    text = msgspec.structs.replace(advisory, epss=None) if advisory.epss else advisory
+    return digest_of(_encode((parser_version, text)))
 
 
 def combined_digest(digests: list[bytes]) -> bytes:

@@ -50,6 +50,15 @@ def unreadable(error: Exception, what: str, where: str = "") -> SourceError:
     return SourceError(f"not readable as {what}: {fault(error, where)}")
 
 
+def fraction(told: float | str | None) -> float | None:
+    """A number within 0 and 1, also as text; None where there is none."""
+    try:
+        number = float(told) if told is not None else None
+    except ValueError:
+        return None
+    return number if number is not None and 0 <= number <= 1 else None
+
+
 def first_byte(data: Raw | memoryview | bytes) -> bytes:
     """What the value starts with: `{`, `[`, `"`, `n` (null) ..., or b"" where there is none."""
     return bytes(memoryview(data)[:4096]).lstrip()[:1]

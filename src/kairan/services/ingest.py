@@ -32,6 +32,7 @@ from kairan.services.parts import Parts
 from kairan.services.texts import stage_advisories
 from kairan.store.queries import (
     aliases,
+    epss,
     held,
     ingest,
     intake,
@@ -211,6 +212,7 @@ class Ingest:
         (aliases.lock_alone if fresh_aliases else aliases.lock_shared)(cursor, ingest.ALIAS_LOCK)
         shared_rows.add_identifiers(cursor, self.now)
         self.counts.advisories += shared_rows.put_advisories(cursor, self.as_of)
+        epss.put(cursor, self.as_of)
         if fresh_aliases:
             aliases.add(cursor, fresh_aliases, self.now)
             touched = {value for a in fresh_aliases for value in (a.left, a.right)}

@@ -8,9 +8,13 @@ from kairan.store.queries import shared_rows, staging
 
 
 def stage_advisories(cursor: staging.Cursor, texts: Iterable[Advisory], parser_version: int) -> int:
-    """Stage the texts that differ from the stored ones. Returns how many do."""
+    """Stage the texts that differ from the stored ones, and every EPSS. Returns how many texts differ."""
     by_publisher: dict[str, dict[str, tuple[Advisory, bytes]]] = {}
+    epss: set[tuple[str, float, float | None, str]] = set()
     for text in texts:
+        if text.epss:
+            said = text.epss
+            epss.add((normalise_id(said.id), said.probability, said.percentile, text.publisher))
         digest = advisory_digest(text, parser_version)
         mine = by_publisher.setdefault(text.publisher, {})
         known = mine.get(text.external_id)
@@ -22,6 +26,7 @@ def stage_advisories(cursor: staging.Cursor, texts: Iterable[Advisory], parser_v
         fresh = [pair for external_id, pair in mine.items() if stored.get(external_id) != pair[1]]
         _stage_fresh(cursor, fresh)
         differing += len(fresh)
+    staging.copy(cursor, "st_epss", epss)
     return differing
 
 

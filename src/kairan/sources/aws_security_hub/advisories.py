@@ -2,9 +2,9 @@
 
 import re
 
-from kairan.domain.finding import Advisory, Cvss
+from kairan.domain.finding import Advisory, Cvss, Epss
 from kairan.domain.severity import Severity
-from kairan.interfaces.decoding import instant
+from kairan.interfaces.decoding import fraction, instant
 from kairan.sources.aws_security_hub.structs import Advice, CvssScore, Finding, Package, Resource, Vulnerability
 
 PUBLISHER = "aws_security_hub"
@@ -35,6 +35,7 @@ def of_type(id_: str) -> Advisory:
 def of_vulnerability(finding: Finding, id_: str, told: Vulnerability, *, alone: bool) -> Advisory:
     """`alone`: the finding's own texts are about this vulnerability and no other."""
     vendor, advice = told.Vendor, _recommendation(finding)
+    probability = fraction(told.EpssScore)
     return Advisory(
         publisher=PUBLISHER,
         external_id=id_,
@@ -47,6 +48,7 @@ def of_vulnerability(finding: Finding, id_: str, told: Vulnerability, *, alone: 
         references=tuple(dict.fromkeys(url for url in told.ReferenceUrls or () if url)),
         published=instant(vendor.VendorCreatedAt) if vendor else None,
         modified=instant(vendor.VendorUpdatedAt) if vendor else None,
+        epss=Epss(id_, probability) if probability is not None else None,
     )
 
 

@@ -121,6 +121,7 @@ class Vulnerability(Struct, gc=False):
     Cvss: list[CvssScore] | None = None
     Vendor: Publisher | None = None
     ReferenceUrls: list[str] | None = None
+    EpssScore: float | str | None = None
 
 
 class Provided(Struct, gc=False):

@@ -2,7 +2,7 @@
 
 GraphQL (camel case): https://docs.github.com/en/graphql/reference/objects#repositoryvulnerabilityalert. REST and
 webhooks (snake case): https://docs.github.com/en/rest/dependabot/alerts. Everything GitHub may leave out, and
-everything that people leave out of their queries, is optional. EPSS moves daily and is not read.
+everything that people leave out of their queries, is optional.
 """
 
 import msgspec
@@ -55,6 +55,13 @@ class Patched(Struct):
     identifier: str | None = None
 
 
+class Epss(Struct):
+    """An object by the schema; webhooks have been seen with a list of it, and with numbers as text."""
+
+    percentage: float | str | None = None
+    percentile: float | str | None = None
+
+
 # ---- GraphQL
 
 
@@ -92,6 +99,7 @@ class AdvisoryGraph(Struct, rename="camel"):
     cvss: CvssGraph | None = None
     cvss_severities: CvssBoth | None = None
     cwes: CwesGraph | None = None
+    epss: Epss | list[Epss | None] | None = None
     published_at: str | None = None
     updated_at: str | None = None
     withdrawn_at: str | None = None
@@ -158,6 +166,7 @@ class AdvisoryRest(Struct):
     cvss: CvssRest | None = None
     cvss_severities: CvssBothRest | None = None
     cwes: list[CweRest] | None = None
+    epss: Epss | list[Epss | None] | None = None
     published_at: str | None = None
     updated_at: str | None = None
     withdrawn_at: str | None = None

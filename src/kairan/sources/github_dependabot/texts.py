@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kairan.domain.errors import RecordError
-from kairan.domain.finding import Advisory, Cvss
+from kairan.domain.finding import Advisory, Cvss, Epss
 from kairan.domain.severity import Severity
 from kairan.domain.vulnerability import is_cve, normalise_id
-from kairan.interfaces.decoding import instant
+from kairan.interfaces.decoding import fraction, instant
 from kairan.sources.github_dependabot.structs import AdvisoryGraph, AdvisoryRest, CvssGraph, CvssRest
 
 AnyAdvisory = AdvisoryGraph | AdvisoryRest
@@ -41,6 +41,7 @@ def advisory_of(parts: Sequence[AnyAdvisory]) -> Advisory:
         withdrawn=instant(_first(part.withdrawn_at for part in parts)),
         about=others if len(cves) > 1 else (),
         aliases=others if len(cves) == 1 else (),
+        epss=_epss(parts, cves[0] if len(cves) == 1 else id_),
     )
 
 
@@ -85,6 +86,15 @@ def _one_cvss(told: CvssGraph | CvssRest | None, version: str) -> Cvss | None:
         return None
     vector = told.vector_string or ""
     return Cvss(PUBLISHER, vector[5:8] if vector.startswith("CVSS:") else version, vector, told.score or None)
+
+
+def _epss(parts: Sequence[AnyAdvisory], id_: str) -> Epss | None:
+    """GitHub calls the probability a percentage; it is within 0 and 1."""
+    for part in parts:
+        for told in part.epss if isinstance(part.epss, list) else [part.epss]:
+            if told and (probability := fraction(told.percentage)) is not None:
+                return Epss(id_, probability, fraction(told.percentile))
+    return None
 
 
 def _cwes(part: AnyAdvisory) -> Iterator[str]:

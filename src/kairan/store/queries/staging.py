@@ -32,6 +32,7 @@ CREATE TEMP TABLE st_advisory (
     digest bytea, words text
 ) ON COMMIT DROP;
 CREATE TEMP TABLE st_about (publisher text, external_id text, ident text) ON COMMIT DROP;
+CREATE TEMP TABLE st_epss (ident text, probability float8, percentile float8, publisher text) ON COMMIT DROP;
 CREATE TEMP TABLE st_alias (one text, other text, publisher text) ON COMMIT DROP;
 """
 _TYPES = {
@@ -45,6 +46,7 @@ _TYPES = {
     "st_advisory": "text text text text text text int2 text text[] text[] timestamptz timestamptz timestamptz"
     " bytea text",
     "st_about": "text text text",
+    "st_epss": "text float8 float8 text",
     "st_alias": "text text text",
 }
 

@@ -4,7 +4,15 @@ import json
 
 import pytest
 
-from kairan.domain.finding import Absence, EndReason, RecordKind, Rejected, occurrence_digest, sighting_key
+from kairan.domain.finding import (
+    Absence,
+    EndReason,
+    RecordKind,
+    Rejected,
+    advisory_digest,
+    occurrence_digest,
+    sighting_key,
+)
 from kairan.domain.severity import Severity
 from kairan.interfaces.source import Hints
 from kairan.sources.aws_security_hub.advisories import _PREFIX
@@ -97,7 +105,8 @@ def test_notified_or_seen_again_is_unchanged(read, sample):
     later["Vulnerabilities"] = [changed(base["Vulnerabilities"][0], EpssScore=0.9)]
     (one,), (other,) = read(base), read(later)
     assert (sighting_key(one), occurrence_digest(one, 1)) == (sighting_key(other), occurrence_digest(other, 1))
-    assert one.advisory == other.advisory
+    assert advisory_digest(one.advisory, 1) == advisory_digest(other.advisory, 1)
+    assert (one.advisory.epss.probability, other.advisory.epss.probability) == (0.01, 0.9)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from kairan.domain.finding import (
     AssetRef,
     Cvss,
     EndReason,
+    Epss,
     Observation,
     Rejected,
     occurrence_digest,
@@ -53,6 +54,7 @@ TEXT = Advisory(
     published=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
     modified=datetime(2026, 1, 3, 3, 4, 5, tzinfo=UTC),
     aliases=("CVE-2026-0001",),
+    epss=Epss("CVE-2026-0001", 0.1, 0.9),
 )
 
 
