@@ -184,7 +184,7 @@ class Ingest:
             assets.add(said.asset)
             if said.package:
                 packages.add(said.package)
-        staging.copy(self.cursor, "st_ident", (staging.ident_row(*ident) for ident in idents))
+        staging.copy(self.cursor, "st_ident", idents)
         staging.copy(self.cursor, "st_package", (staging.package_row(package) for package in packages))
         staging.copy(self.cursor, "st_asset", (staging.asset_row(asset) for asset in assets))
 

@@ -41,4 +41,4 @@ def _stage_fresh(cursor: staging.Cursor, fresh: list[tuple[Advisory, bytes]]) ->
     staging.copy(cursor, "st_about", about)
     staging.copy(cursor, "st_alias", same)
     kind = RecordKind.VULNERABILITY.value
-    staging.copy(cursor, "st_ident", (staging.ident_row(ident, kind) for ident in {i for _, _, i in about}))
+    staging.copy(cursor, "st_ident", ((ident, kind) for ident in {i for _, _, i in about}))

@@ -32,7 +32,7 @@ def resolve(cursor: Cursor) -> None:
         JOIN scope b ON b.id = s.scope_id JOIN source c ON c.id = b.source_id
         LEFT JOIN package p ON p.key = s.package
         LEFT JOIN sighting o ON (o.scope_id, o.key) = (s.scope_id, s.key);
-        ANALYZE st_resolved
+        ANALYZE st_resolved (old)
         """
     )
 
@@ -65,7 +65,7 @@ def add_findings(cursor: Cursor, as_of: datetime) -> None:
             = (r.vulnerability, r.asset, r.location) AND f.package_id IS NOT DISTINCT FROM r.package_row
             AND f.merged_into_id IS NULL
         WHERE r.is_open OR r.keep OR r.was_live;
-        ANALYZE st_target; ANALYZE st_new
+        ANALYZE st_target (finding, old); ANALYZE st_new
         """
     )
 

@@ -1,9 +1,12 @@
 """Rows that many scopes share: ids, vulnerabilities, advisories, assets, packages. Always written in sorted order."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import psycopg
+
+from kairan.store.queries.vectors import vector
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -11,30 +14,47 @@ Cursor = psycopg.Cursor[tuple[Any, ...]]
 def add_identifiers(cursor: Cursor, now: datetime) -> None:
     """Make a vulnerability for each id never met before."""
     cursor.execute(
+        "SELECT s.value, min(s.kind) FROM st_ident s LEFT JOIN identifier i ON i.value = s.value"
+        " WHERE i.id IS NULL GROUP BY 1 ORDER BY 1"
+    )
+    fresh = [(value, kind, vector(value)) for value, kind in cursor]
+    if not fresh:
+        return
+    cursor.execute(
         """
-        WITH fresh AS (
-            SELECT s.value, min(s.kind) AS kind, min(s.words) AS words FROM st_ident s
-            LEFT JOIN identifier i ON i.value = s.value WHERE i.id IS NULL GROUP BY s.value ORDER BY s.value
-        ), numbered AS MATERIALIZED (
-            SELECT value, kind, words, nextval(pg_get_serial_sequence('vulnerability', 'id')) AS number FROM fresh
+        WITH numbered AS MATERIALIZED (
+            SELECT value, kind, words, nextval(pg_get_serial_sequence('vulnerability', 'id')) AS number
+            FROM unnest(%(value)s::text[], %(kind)s::text[], %(words)s::text[]) AS fresh (value, kind, words)
         ), made AS (
             INSERT INTO identifier (value, vulnerability_id, home_id, words)
             SELECT value, number, number, words::tsvector FROM numbered ORDER BY value
             ON CONFLICT (value) DO NOTHING RETURNING value, vulnerability_id
         )
         INSERT INTO vulnerability (id, kind, primary_id, created_at)
-        SELECT made.vulnerability_id, numbered.kind, made.value, %s FROM made JOIN numbered USING (value)
+        SELECT made.vulnerability_id, numbered.kind, made.value, %(now)s FROM made JOIN numbered USING (value)
         """,
-        (now,),
+        {"now": now, **_columns(fresh, "value", "kind", "words")},
     )
+
+
+def _columns(rows: Sequence[tuple[str, ...]], *names: str) -> dict[str, list[str]]:
+    return {name: [row[at] for row in rows] for at, name in enumerate(names)}
 
 
 def add_packages(cursor: Cursor) -> None:
     cursor.execute(
-        "INSERT INTO package (key, ecosystem, name, words)"
-        " SELECT DISTINCT ON (s.key) s.key, s.ecosystem, s.name, s.words::tsvector FROM st_package s"
-        " LEFT JOIN package p ON p.key = s.key WHERE p.id IS NULL ORDER BY s.key ON CONFLICT (key) DO NOTHING"
+        "SELECT DISTINCT ON (s.key) s.key, s.ecosystem, s.name FROM st_package s"
+        " LEFT JOIN package p ON p.key = s.key WHERE p.id IS NULL ORDER BY s.key"
     )
+    fresh = [(key, ecosystem, name, vector(name)) for key, ecosystem, name in cursor]
+    if fresh:
+        cursor.execute(
+            "INSERT INTO package (key, ecosystem, name, words)"
+            " SELECT key, ecosystem, name, words::tsvector FROM unnest(%(key)s::text[], %(ecosystem)s::text[],"
+            " %(name)s::text[], %(words)s::text[]) AS fresh (key, ecosystem, name, words)"
+            " ORDER BY key ON CONFLICT (key) DO NOTHING",
+            _columns(fresh, "key", "ecosystem", "name", "words"),
+        )
 
 
 def add_assets(cursor: Cursor, now: datetime) -> None:
