@@ -13,7 +13,7 @@ import re
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,10 +23,10 @@ from typing import IO, cast
 import zstandard
 
 from kairan.domain.errors import SourceError
+from kairan.runtime.environment import number
 
 STDIN = "-"
 _CHUNK = 1 << 20
-_LIMIT = int(os.environ.get("KAIRAN_MAX_REPORT_BYTES", str(8 << 30)))
 _BOMB_FLOOR, _BOMB_RATIO = 64 << 20, 200  # reports pack 10 to 40 times; zeros 230 to 1,000 times
 _PACKED = {
     b"PK\x03\x04": "a zip archive",
@@ -87,12 +87,27 @@ def _walk(folder: str) -> Iterator[tuple[str, str | None]]:
 def opened(name: str) -> Iterator[Document]:
     """Open one input. SourceError says in one line what is wrong with it and what to do."""
     try:
-        with _raw(name) as file, _unpacked(file) as plain, _utf8(plain) as text, _mapped(text) as data:
-            modified = _modified(name)
-            digest = hashlib.sha256(data).digest()
-            yield Document(name, data, digest, modified)
+        with _raw(name) as file, _document(name, file, _modified(name)) as document:
+            yield document
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror or error}") from None
+
+
+@contextmanager
+def received(name: str, chunks: Iterable[bytes], modified: datetime) -> Iterator[Document]:
+    """Open what came piece by piece, as a file of this name and time."""
+    with _spool() as file:
+        for chunk in chunks:
+            file.write(chunk)
+        file.seek(0)
+        with _document(name, file, modified) as document:
+            yield document
+
+
+@contextmanager
+def _document(name: str, file: IO[bytes], modified: datetime | None) -> Iterator[Document]:
+    with _unpacked(file) as plain, _utf8(plain) as text, _mapped(text) as data:
+        yield Document(name, data, hashlib.sha256(data).digest(), modified)
 
 
 @contextmanager
@@ -140,12 +155,12 @@ def _unpacked(file: IO[bytes]) -> Iterator[IO[bytes]]:
 
 
 def _copy_bounded(reader: IO[bytes], packed: IO[bytes], plain: IO[bytes]) -> None:
-    size = 0
+    size, limit = 0, number("KAIRAN_MAX_REPORT_BYTES", 8 << 30)
     try:
         while chunk := reader.read(_CHUNK):
             size += len(chunk)
-            if size > _LIMIT:
-                raise SourceError(f"unpacks to more than {_LIMIT >> 20} MiB (KAIRAN_MAX_REPORT_BYTES)")
+            if size > limit:
+                raise SourceError(f"unpacks to more than {limit >> 20} MiB (KAIRAN_MAX_REPORT_BYTES)")
             if size > _BOMB_FLOOR and size > _BOMB_RATIO * max(packed.tell(), 1):
                 raise SourceError(f"unpacks to more than {_BOMB_RATIO} times its size: not a report, a zip bomb")
             plain.write(chunk)
