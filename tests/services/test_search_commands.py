@@ -160,7 +160,7 @@ def test_foreign_text_steers_neither_terminal_nor_spreadsheet(cli: Cli) -> None:
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "＝"])
 def test_a_cell_that_begins_like_a_formula_begins_with_an_apostrophe(first: str) -> None:
-    from kairan.entrypoints.rows import cell
+    from kairan.services.export import cell
 
     assert cell(f"{first}1").startswith("'")
     assert cell(f"1{first}").startswith("1")

@@ -24,11 +24,15 @@ class RecordError(KairanError):
 
 
 class QueryError(KairanError):
-    """A query cannot be understood. `position` is where, counted from 0."""
+    """A query cannot be understood. `position` is where, counted from 0.
 
-    def __init__(self, message: str, position: int) -> None:
+    `message` has its `parts` in curly brackets: so that a page can say it in another language.
+    """
+
+    def __init__(self, message: str, position: int, **parts: str) -> None:
+        self.message, self.parts = message, parts
         self.position = position
-        super().__init__(f"{message} (at {position + 1})")
+        super().__init__(f"{message.format(**parts)} (at {position + 1})")
 
 
 class DatabaseError(KairanError):

@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from kairan.domain.errors import ConfigError
+from kairan.domain.harmless import safe
 from kairan.entrypoints.listings import number_of
 from kairan.entrypoints.showing import assertion_objects, tell_assertions, view_object
-from kairan.entrypoints.terminal import print_json, safe
+from kairan.entrypoints.terminal import print_json
 from kairan.store.queries.finding import Detail, Sighting, find, folded_into
 from kairan.store.queries.vulnerability import Identity, identity
 

@@ -10,8 +10,9 @@ from typing import TextIO
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from kairan.domain.errors import ConfigError, KairanError
-from kairan.entrypoints.rows import WRITERS
-from kairan.entrypoints.terminal import err, safe
+from kairan.domain.harmless import safe
+from kairan.entrypoints.terminal import err
+from kairan.services.export import FORMS
 from kairan.store.queries.counting import count
 from kairan.store.queries.findings import Row, Selection
 from kairan.store.queries.walk import Sort, pages
@@ -23,7 +24,7 @@ def write_all(selected: Selection, form: str, path: str | None) -> None:
         quiet = not err.is_terminal or (to is sys.stdout and sys.stdout.isatty())
         found = pages(selected, Sort.NUMBER)
         rows = _flat(found) if quiet else _watched(found, count(selected))
-        WRITERS[form](rows, to)
+        to.writelines(FORMS[form](rows))
 
 
 def _flat(found: Iterable[Sequence[Row]]) -> Iterator[Row]:

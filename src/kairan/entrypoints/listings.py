@@ -5,7 +5,8 @@ from dataclasses import asdict
 import click
 
 from kairan.domain.errors import ConfigError
-from kairan.entrypoints.terminal import print_json, print_table, safe
+from kairan.domain.harmless import safe
+from kairan.entrypoints.terminal import print_json, print_table
 from kairan.services.aliases import assertions_about
 from kairan.services.held import waiting
 from kairan.store.connection import raw_cursor

@@ -73,11 +73,12 @@ def search_command(words: tuple[str, ...], form: str, sort: str, limit: int, as_
     with store():
         from kairan.entrypoints import rows
         from kairan.entrypoints.terminal import complain
+        from kairan.services.export import FORMS
         from kairan.store.queries.walk import Sort, pages
 
         found = chain.from_iterable(pages(_selected(node), Sort(sort), size=min(limit + 1, _PAGE)))
         if as_json or form != "table":
-            rows.WRITERS["json" if as_json else form](islice(found, limit), sys.stdout)
+            sys.stdout.writelines(FORMS["json" if as_json else form](islice(found, limit)))
             return
         shown = list(islice(found, limit))
         rows.write_table(shown)

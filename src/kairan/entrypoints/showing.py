@@ -9,12 +9,14 @@ import click
 
 from kairan.domain.asset import asset_kind
 from kairan.domain.errors import ConfigError
+from kairan.domain.harmless import safe
 from kairan.domain.image import parse_image
 from kairan.domain.severity import Severity
 from kairan.entrypoints.listings import show_finding
-from kairan.entrypoints.rows import as_object, versions
-from kairan.entrypoints.terminal import print_json, print_table, safe
-from kairan.store.queries import asset, vulnerability
+from kairan.entrypoints.rows import versions
+from kairan.entrypoints.terminal import print_json, print_table
+from kairan.services.export import as_object
+from kairan.store.queries import asset, epss, vulnerability
 from kairan.store.queries.aliases import KnownAssertion
 from kairan.store.queries.counting import Group
 from kairan.store.queries.finding import Sighting
@@ -30,7 +32,8 @@ def show(name: str, as_json: bool) -> None:
         show_finding(name, as_json)
     elif (number := vulnerability.number_of(name)) is not None:
         known = vulnerability.find(number)
-        print_json(_vulnerability_object(known)) if as_json else _tell_vulnerability(known)
+        said = epss.of_vulnerability(number)
+        print_json(_vulnerability_object(known, said)) if as_json else _tell_vulnerability(known, said)
     else:
         _show_asset(name, as_json)
 
@@ -66,13 +69,14 @@ def view_object(seen: Sighting) -> dict[str, Any]:
     }
 
 
-def _vulnerability_object(known: vulnerability.Known) -> dict[str, Any]:
+def _vulnerability_object(known: vulnerability.Known, said: Sequence[epss.Probability]) -> dict[str, Any]:
     identity = known.identity
     return {
         "vulnerability": identity.primary_id,
         "kind": identity.kind,
         "ids": identity.ids,
         "assertions": assertion_objects(identity.assertions),
+        "epss": [asdict(each) for each in said],
         "advisories": [
             {
                 "publisher": each.publisher,
@@ -91,11 +95,13 @@ def _vulnerability_object(known: vulnerability.Known) -> dict[str, Any]:
     }
 
 
-def _tell_vulnerability(known: vulnerability.Known) -> None:
+def _tell_vulnerability(known: vulnerability.Known, said: Sequence[epss.Probability]) -> None:
     identity = known.identity
     click.echo(safe(f"{identity.primary_id}  {identity.kind}"))
     click.echo(safe(f"  ids  {', '.join(identity.ids)}"))
     tell_assertions(identity.assertions)
+    for number in said:
+        click.echo(f"  EPSS {number.probability:.2%} of {number.identifier}, on {number.as_of:%Y-%m-%d}")
     for each in known.advisories:
         gone = "  (withdrawn)" if each.withdrawn_at else ""
         click.echo(safe(f"Advisory {each.external_id} of {each.publisher}: {each.title or '-'}{gone}").rstrip())

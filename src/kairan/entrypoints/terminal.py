@@ -1,10 +1,7 @@
 """What the command line prints: progress, tables, and text from outside made harmless for a terminal."""
 
-import json
 import sys
-import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from types import TracebackType
 from typing import Any
 
@@ -14,34 +11,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from kairan.domain.harmless import json_text, safe
 from kairan.services.intake import Watcher
 
 _PIPE_WIDTH = 240  # in a pipe nobody folds for us; long cells stay on one line for grep
 out = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 _CONTEXT = 60  # signs of a long query on each side of its error
 err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-
-_BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
-
-
-def safe(text: object) -> str:
-    """Text from outside on one line, without what could steer a terminal or turn its direction."""
-    return "".join(" " if sign in "\n\r\t" else _harmless(sign) for sign in str(text))
-
-
-def _harmless(sign: str) -> str:
-    steers = unicodedata.category(sign) in {"Cc", "Cs"} or ord(sign) in _BIDI
-    return f"\\u{ord(sign):04x}" if steers else sign
-
-
-def json_text(value: object) -> str:
-    """JSON on one line; what could steer a terminal is escaped, and means the same."""
-    text = json.dumps(value, ensure_ascii=False, default=_plain)
-    return text if text.isascii() and "\x7f" not in text else "".join(map(_harmless, text))
-
-
-def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def print_json(value: object) -> None:

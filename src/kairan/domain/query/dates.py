@@ -24,7 +24,7 @@ def period(key: str, sign: str, text: str, at: int, now: datetime, zone: tzinfo)
     low, dots, high = text.partition("..")
     if dots:
         if sign:
-            raise QueryError(f"a range takes no `{sign}`", at)
+            raise QueryError("a range takes no `{sign}`", at, sign=sign)
         start = _span(low, at, now, zone)[0] if low else None
         end = _span(high, at + len(low) + 2, now, zone)[1] if high else None
         return Period(key, start, end)
@@ -63,7 +63,7 @@ def _span(text: str, at: int, now: datetime, zone: tzinfo) -> tuple[datetime, da
             return _calendar(int(day[1]), int(day[2] or 0), int(day[3] or 0), zone)
         instant = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
-        raise QueryError(f"`{text}` is no date: {_HINT}", at) from None
+        raise QueryError("`{text}` is no date: " + _HINT, at, text=text) from None
     instant = instant if instant.tzinfo else instant.replace(tzinfo=zone)
     return instant, instant + timedelta(microseconds=1)
 

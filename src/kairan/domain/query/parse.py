@@ -28,21 +28,43 @@ class _Value:
     quoted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A part of a query's text, and what it means. `is_bare`: alternatives without brackets around them."""
+
+    text: str
+    node: Node
+    is_bare: bool = False
+
+
 def parse(text: str, now: datetime, zone: tzinfo) -> Node:
     """The tree of a query. Relative dates count from `now`; days begin at midnight in `zone`.
 
     QueryError(position) for what is no query. The empty query is everything.
     """
-    if len(text) > LONGEST:
-        raise QueryError(f"the query is longer than {LONGEST} signs", LONGEST)
     return _Parser(text, now, zone).whole()
+
+
+def parse_terms(text: str, now: datetime, zone: tzinfo) -> list[Term]:
+    """The terms that a query joins by `and`: what a page shows as chips, and adds and removes.
+
+    A query of alternatives is one term. QueryError as `parse` does.
+    """
+    parser = _Parser(text, now, zone)
+    node = parser.whole()
+    if isinstance(node, Or) and len(parser.terms) > 1:
+        return [Term(text.strip(), node, is_bare=True)]
+    return parser.terms
 
 
 class _Parser:
     def __init__(self, text: str, now: datetime, zone: tzinfo) -> None:
+        if len(text) > LONGEST:
+            raise QueryError("the query is longer than {most} signs", LONGEST, most=str(LONGEST))
         self.text, self.now, self.zone = text, now, zone
         self.at = 0
         self.depth = 0
+        self.terms: list[Term] = []
 
     def whole(self) -> Node:
         node = self._either()
@@ -73,7 +95,10 @@ class _Parser:
                 continue
             if self.at >= len(self.text) or self.text[self.at] == ")" or self._word_is("or"):
                 break
+            at = self.at
             nodes.append(self._one())
+            if not self.depth:
+                self.terms.append(Term(self.text[at : self.at], nodes[-1]))
         return nodes[0] if len(nodes) == 1 else And(tuple(nodes))
 
     def _one(self) -> Node:
@@ -115,14 +140,14 @@ class _Parser:
     def _deeper(self, at: int) -> None:
         self.depth += 1
         if self.depth > DEEPEST:
-            raise QueryError(f"brackets and negations are nested more than {DEEPEST} deep", at)
+            raise QueryError("brackets and negations are nested more than {most} deep", at, most=str(DEEPEST))
 
     # --- terms -----------------------------------------------------------------------------------------------------
 
     def _term(self, name: str, at: int, end: int) -> Node:
         key = KEYS.get(name.lower().replace("_", "-"))
         if key is None:
-            raise QueryError(_unknown_key(name), at)
+            raise _unknown_key(name, at)
         self.at = end
         compare = _COMPARE.match(self.text, self.at)
         if compare:
@@ -130,13 +155,15 @@ class _Parser:
         values = list(self._values(name))
         sign = compare[0] if compare else ""
         if sign and key.takes in {Takes.TEXT, Takes.CHOICE}:
-            raise QueryError(f"`{name}` takes no `{sign}`: write `{key.example}`", end)
+            raise QueryError(
+                "`{name}` takes no `{sign}`: write `{example}`", end, name=name, sign=sign, example=key.example
+            )
         if key.takes is Takes.TEXT:
             return Pattern(key.name, tuple(value.text for value in values))
         if key.takes is Takes.CHOICE:
             return _choice(key, values)
         if sign and len(values) > 1:
-            raise QueryError(f"`{sign}` takes one value, not a list", values[1].at)
+            raise QueryError("`{sign}` takes one value, not a list", values[1].at, sign=sign)
         if key.takes is Takes.SEVERITY:
             return _severity(key, sign, values)
         nodes = tuple(period(key.name, sign, each.text, each.at, self.now, self.zone) for each in values)
@@ -145,9 +172,8 @@ class _Parser:
     def _values(self, name: str) -> Iterator[_Value]:
         while True:
             if self.at >= len(self.text) or self.text[self.at] in " \t\n\u3000(),":
-                raise QueryError(
-                    f"`{name}:` needs a value: write `{KEYS[name.lower().replace('_', '-')].example}`", self.at
-                )
+                example = KEYS[name.lower().replace("_", "-")].example
+                raise QueryError("`{name}:` needs a value: write `{example}`", self.at, name=name, example=example)
             yield self._value()
             if self.at >= len(self.text) or self.text[self.at] != ",":
                 return
@@ -163,7 +189,7 @@ class _Parser:
             return _Value(self.text[at + 1 : end], at, quoted=True)
         bare = _BARE.match(self.text, at)
         if bare is None:
-            raise QueryError(f"`{self.text[at]}` cannot stand here", at)
+            raise QueryError("`{sign}` cannot stand here", at, sign=self.text[at])
         self.at = bare.end()
         return _Value(bare[0], at)
 
@@ -179,10 +205,13 @@ class _Parser:
         return self.text[self.at : end].lower() == word and (not after or after.isspace() or after in '()"\u3000')
 
 
-def _unknown_key(name: str) -> str:
+def _unknown_key(name: str, at: int) -> QueryError:
     near = difflib.get_close_matches(name.lower(), KEYS, n=1, cutoff=0.5)
-    hint = f"`{near[0]}`?" if near else f"there are {', '.join(sorted(KEYS))}"
-    return f"no key `{name}`; {hint} To search for the text itself, put it in quotation marks"
+    if near:
+        message = "no key `{name}`; `{near}`? To search for the text itself, put it in quotation marks"
+        return QueryError(message, at, name=name, near=near[0])
+    message = "no key `{name}`; there are {keys}. To search for the text itself, put it in quotation marks"
+    return QueryError(message, at, name=name, keys=", ".join(sorted(KEYS)))
 
 
 def _choice(key: Key, values: list[_Value]) -> Node:
@@ -190,7 +219,7 @@ def _choice(key: Key, values: list[_Value]) -> Node:
     for value in values:
         word = value.text.lower()
         if word not in key.choices:
-            raise QueryError(f"`{key.name}` does not know `{value.text}`; {_near(word, key.choices)}", value.at)
+            raise _unknown_word(key, value.text, value.at)
         words.add(word)
     answered = key.choices if key.answered is None else key.answered
     return Choice(key.name, frozenset(words & set(answered)))
@@ -219,10 +248,14 @@ def _severity_word(key: Key, word: str, at: int) -> Severity:
     if text == "moderate":
         return Severity.MEDIUM
     if text not in key.choices:
-        raise QueryError(f"`severity` does not know `{word}`; {_near(text, key.choices)}", at)
+        raise _unknown_word(key, word, at)
     return Severity[text.upper()]
 
 
-def _near(word: str, choices: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
-    return f"`{near[0]}`?" if near else f"it takes {', '.join(choices)}"
+def _unknown_word(key: Key, word: str, at: int) -> QueryError:
+    if near := difflib.get_close_matches(word.lower(), key.choices, n=1, cutoff=0.5):
+        return QueryError("`{key}` does not know `{word}`; `{near}`?", at, key=key.name, word=word, near=near[0])
+    choices = ", ".join(key.choices)
+    return QueryError(
+        "`{key}` does not know `{word}`; it takes {choices}", at, key=key.name, word=word, choices=choices
+    )
