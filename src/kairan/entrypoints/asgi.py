@@ -5,4 +5,7 @@ from django.core.asgi import get_asgi_application
 from kairan.entrypoints.django_setup import setup
 
 setup(serving=True)
-app = get_asgi_application()
+
+from kairan.entrypoints.body_limit import BodyLimit  # noqa: E402 - Django has to be set up before
+
+app = BodyLimit(get_asgi_application())

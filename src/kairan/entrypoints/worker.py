@@ -7,8 +7,9 @@ import structlog
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
+from kairan.entrypoints.jobs import stopping
 from kairan.runtime import clock
-from kairan.services import schedule
+from kairan.services import read_uploads, schedule
 
 TICK_SECONDS = 60
 JOB_RETENTION = timedelta(days=7)
@@ -22,6 +23,7 @@ def _tick() -> None:
         schedule.ensure_defaults(now)
         for name in schedule.tick(now):
             log.info("fired", schedule=name)
+        read_uploads.wake_if_needed()
     except Exception:  # the runner: a failing tick is logged, the next one comes in a minute
         log.exception("tick failed")
     finally:
@@ -51,8 +53,18 @@ async def jobs() -> None:
         await asyncio.sleep(5)
 
 
+async def _tell_jobs_to_stop() -> None:
+    """A job runs in a thread, which nobody can cancel: it looks now and then whether it should stop."""
+    stopping.clear()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        stopping.set()
+
+
 async def work() -> None:
     """Jobs and ticks, until cancelled."""
     async with asyncio.TaskGroup() as group:
+        group.create_task(_tell_jobs_to_stop())
         group.create_task(ticks())
         group.create_task(jobs())

@@ -23,6 +23,7 @@ from kairan.runtime.postgres import default_data_dir
 
 URL = "KAIRAN_ARCHIVE_URL"
 _DESCRIPTION = ".meta.json"
+_PIECE = 4 << 20
 _LEVEL = 1  # 211 MB in 0.5 s; higher levels cost more time than storage
 
 
@@ -83,11 +84,11 @@ class Archive:
             raise KairanError(f"the archive cannot be written: {_first_line(error)}") from None
         return key
 
-    def get(self, key: str) -> bytes:
-        """An answer's bytes."""
+    def get(self, key: str, most: int = -1) -> bytes:
+        """An answer's bytes; only the first `most` of them, where that is said."""
         try:
             packed = obstore.get(self._store, key).bytes()
-            return zstandard.ZstdDecompressor().stream_reader(memoryview(packed)).read()
+            return zstandard.ZstdDecompressor().stream_reader(memoryview(packed)).read(most)
         except (OSError, obstore.exceptions.BaseError, zstandard.ZstdError) as error:
             raise KairanError(f"archived answer {key} cannot be read: {_first_line(error)}") from None
 
@@ -109,6 +110,29 @@ class Archive:
                 obstore.delete(self._store, key)
                 gone += not key.endswith(_DESCRIPTION)
         return gone
+
+    def receive(self, key: str, chunks: Iterator[bytes]) -> None:
+        """Write an object as it comes. What `chunks` raises passes through, and leaves nothing behind."""
+        try:
+            obstore.put(self._store, key, chunks, max_concurrency=2)
+        except (OSError, obstore.exceptions.BaseError) as error:
+            raise KairanError(f"the archive cannot be written: {_first_line(error)}") from None
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """An object's bytes as they lie there, piece by piece."""
+        try:
+            yield from obstore.get(self._store, key).stream(min_chunk_size=_PIECE)
+        except (OSError, obstore.exceptions.BaseError) as error:
+            raise KairanError(f"{key} cannot be read from the archive: {_first_line(error)}") from None
+
+    def delete(self, key: str) -> None:
+        """Throw an object away; one that is gone already is no fault."""
+        try:
+            obstore.delete(self._store, key)
+        except FileNotFoundError:
+            return
+        except (OSError, obstore.exceptions.BaseError) as error:
+            raise KairanError(f"{key} cannot be deleted from the archive: {_first_line(error)}") from None
 
     def _keys(self) -> list[str]:
         return sorted(meta["path"] for batch in obstore.list(self._store) for meta in batch)

@@ -1,5 +1,6 @@
 """Use cases of held closings: a person says "close them" or "keep open"."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -10,7 +11,9 @@ from kairan.store.queries import aliases, held, ingest
 from kairan.store.queries.audit import add_audit
 
 
-def decide(number: int, *, close: bool, actor: str, now: datetime, person: int | None = None) -> held.Held:
+def decide(
+    number: int, *, close: bool, actor: str, now: datetime, person: int | None = None, origin: str = "command line"
+) -> held.Held:
     """Settle a held set. Closing ends its sightings as of the report that held them."""
     with transaction.atomic():
         cursor = raw_cursor()
@@ -20,21 +23,23 @@ def decide(number: int, *, close: bool, actor: str, now: datetime, person: int |
         if found.state != "waiting":
             raise IllegalTransition(f"held closing {number} is settled already: {found.state}")
         if close:
-            _close(cursor, found, now)
+            found = replace(found, closed=_close(cursor, found, now))
         held.decide(cursor, number, "closed" if close else "kept", person, now)
         action = "held.close" if close else "held.keep"
         after = {"scope": found.scope, "sightings": found.sightings}
-        add_audit(cursor, now, actor, action, f"held {number}", {"state": found.state}, after, person=person)
+        before = {"state": found.state}
+        add_audit(cursor, now, actor, action, f"held {number}", before, after, person=person, origin=origin)
     return found
 
 
-def _close(cursor: held.Cursor, found: held.Held, now: datetime) -> None:
+def _close(cursor: held.Cursor, found: held.Held, now: datetime) -> int:
     aliases.lock_shared(cursor, ingest.ALIAS_LOCK)
     held.plan_close(cursor, found.id)
     ingest.lock_findings(cursor)
     ingest.end_sightings(cursor, found.as_of)
     ingest.settle_findings(cursor)
     ingest.add_events(cursor, found.as_of, now, None)
+    return held.how_many_closed(cursor)
 
 
 def waiting() -> list[held.Held]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +35,7 @@ class Options:
     as_of: datetime | None = None
     complete: bool | None = None
     trigger: str = "import"
+    upload: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """What decides how the bytes are read; kept with the run."""
@@ -45,6 +46,8 @@ class Options:
 
 class Watcher:
     """Is told how an import goes. The command line draws a bar; others keep silent."""
+
+    def planned(self, documents: int) -> None: ...
 
     def opened(self, name: str) -> None: ...
 
@@ -81,15 +84,22 @@ class Intake:
     def read_all(self, paths: Iterable[tuple[str, str | None]]) -> Result:
         """Read every input. What cannot be read is named, counted, and stops nothing."""
         for name, problem in paths:
-            self.result.files += 1
-            try:
-                if problem:
-                    raise SourceError(problem)
-                self.watcher.opened(name)
-                with documents.opened(name) as document:
-                    self.read(document)
-            except SourceError as error:
-                self.fail(name, str(error))
+            if problem:
+                self.result.files += 1
+                self.fail(name, problem)
+            else:
+                self.read_one(name, documents.opened(name))
+        return self.result
+
+    def read_one(self, name: str, opening: AbstractContextManager[documents.Document]) -> Result:
+        """Open and read one input. What is wrong with it is named, counted and kept in a run."""
+        self.result.files += 1
+        self.watcher.opened(name)
+        try:
+            with opening as document:
+                self.read(document)
+        except SourceError as error:
+            self.fail(name, str(error))
         return self.result
 
     def fail(self, name: str, reason: str) -> None:
@@ -100,7 +110,9 @@ class Intake:
         now = self.clock()
         with _database(), transaction.atomic():
             cursor = raw_cursor()
-            run = runs.begin(cursor, runs.NewRun(self.options.trigger, name, options=self.options.as_dict()), None, now)
+            options = self.options
+            new = runs.NewRun(options.trigger, name, options=options.as_dict(), upload=options.upload)
+            run = runs.begin(cursor, new, None, now)
             runs.finish(cursor, run, "failed", {}, reason, now)
 
     def read(self, document: documents.Document, archived: str = "") -> None:
@@ -127,6 +139,7 @@ class Intake:
             content=document.sha256,
             options=self.options.as_dict(),
             archived=archived,
+            upload=self.options.upload,
         )
         self.watcher.report(report.title, report.size)
         with _database():

@@ -1,13 +1,27 @@
 """Use case: throw away what is no longer needed. Run by the schedule, once a day."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kairan.runtime.object_store import ORPHAN_GRACE, RETENTION, Archive
+from kairan.services import accounts
 from kairan.store.connection import raw_cursor
-from kairan.store.queries import runs
+from kairan.store.queries import runs, uploads
+
+FAILED_KEPT = timedelta(days=1)
 
 
 def prune(archive: Archive, now: datetime) -> dict[str, int]:
-    """Archived answers that no run of the retention time refers to. Returns what went."""
-    keep = runs.archived_keys(raw_cursor(), now - RETENTION)
-    return {"archived answers": archive.prune(keep, now - ORPHAN_GRACE)}
+    """Archived answers that no run of the retention time refers to, uploads of before it, and ways in that ended.
+
+    The document of a failed upload is kept for a day, so that it can be read again with other options; no longer, for
+    it may hold secrets that were not taken out yet.
+    """
+    cursor = raw_cursor()
+    forgotten = uploads.prune(cursor, now - RETENTION)
+    uploads.let_go(cursor, now - FAILED_KEPT)
+    keep = runs.archived_keys(cursor, now - RETENTION) | uploads.stored_keys(cursor)
+    return {
+        "archived answers": archive.prune(keep, now - ORPHAN_GRACE),
+        "uploads": forgotten,
+        "ways in": accounts.prune(now),
+    }

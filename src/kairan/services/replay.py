@@ -13,15 +13,27 @@ from kairan.services.intake import Intake, Options, Result, Watcher
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def replay(archive: Archive, clock: Callable[[], datetime], watcher: Watcher, source: str | None = None) -> Result:
-    """Everything archived (of one source). What no longer can be read is named; the rest goes on."""
+def replay(
+    archive: Archive,
+    clock: Callable[[], datetime],
+    watcher: Watcher,
+    source: str | None = None,
+    *,
+    upload: int | None = None,
+) -> Result:
+    """Everything archived (of one source). What no longer can be read is named; the rest goes on.
+
+    `upload` is the number under which it was asked for, if it was by page: its runs bear it.
+    """
     entries = [(key, d) for key, d in archive.descriptions() if source in (None, d.source)]
+    watcher.planned(len(entries))
     total = Result()
     replayed: set[tuple[int, datetime]] = set()
     for key, description in sorted(
         entries, key=lambda entry: (entry[1].as_of or _EPOCH, entry[1].archived_at, entry[0])
     ):
-        _one(archive, key, description, Intake(_options(description), archive, clock, watcher, total, replayed))
+        options = _options(description, upload)
+        _one(archive, key, description, Intake(options, archive, clock, watcher, total, replayed))
     return total
 
 
@@ -36,6 +48,7 @@ def _one(archive: Archive, key: str, description: Description, intake: Intake) -
         intake.fail(description.name, str(error))
 
 
-def _options(description: Description) -> Options:
+def _options(description: Description, upload: int | None) -> Options:
     asset = AssetRef(description.asset[0], description.asset[1], description.asset[1]) if description.asset else None
-    return Options(description.source, asset, description.given_as_of, description.complete, trigger="replay")
+    given, complete = description.given_as_of, description.complete
+    return Options(description.source, asset, given, complete, trigger="replay", upload=upload)

@@ -1,5 +1,7 @@
 """The psycopg connection under Django's, for COPY and set-based SQL inside Django's transaction."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -11,3 +13,17 @@ def raw_cursor() -> "psycopg.Cursor[tuple[Any, ...]]":
     connection.ensure_connection()
     wrapped: psycopg.Connection[tuple[Any, ...]] = connection.connection
     return psycopg.Cursor(wrapped)
+
+
+@contextmanager
+def beside() -> "Iterator[psycopg.Cursor[tuple[Any, ...]]]":
+    """A connection beside Django's, on which each statement is committed at once.
+
+    For what others must see, or what must be held, while a long transaction is open: progress, a claim.
+    """
+    second: psycopg.Connection[tuple[Any, ...]] = connection.get_new_connection(connection.get_connection_params())
+    try:
+        second.autocommit = True
+        yield psycopg.Cursor(second)
+    finally:
+        second.close()

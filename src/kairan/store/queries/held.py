@@ -59,7 +59,7 @@ def held_at(cursor: Cursor, scopes: Sequence[int], as_of: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One held set of closings, for people."""
+    """One held set of closings, for people. `closed`: how many findings its closing has closed just now."""
 
     id: int
     source: str
@@ -70,6 +70,7 @@ class Held:
     sightings: int
     state: str
     report: str
+    closed: int = 0
 
 
 _LIST = """
@@ -117,3 +118,10 @@ def plan_close(cursor: Cursor, held: int) -> None:
         " WHERE h.id = %s AND s.is_live AND s.changed_at <= h.as_of",
         (held,),
     )
+
+
+def how_many_closed(cursor: Cursor) -> int:
+    """Of the findings whose sightings were ended (`st_ending`), those that nobody else sees."""
+    cursor.execute("SELECT count(*) FROM finding f WHERE f.id IN (SELECT finding FROM st_ending) AND NOT f.is_open")
+    row = cursor.fetchone()
+    return int(row[0]) if row else 0

@@ -27,14 +27,15 @@ class NewRun:
     content: bytes | None = None
     options: Mapping[str, Any] | None = None
     archived: str = ""
+    upload: int | None = None
 
 
 def begin(cursor: Cursor, run: NewRun, source: int | None, now: datetime) -> int:
     """Make the row; it becomes visible with the transaction it belongs to."""
     cursor.execute(
         "INSERT INTO run (source_id, trigger, name, part, title, state, as_of, started_at, parser_version, content,"
-        " options, archived, counts, is_stale, error)"
-        " VALUES (%s, %s, %s, %s, %s, 'running', %s, %s, %s, %s, %s, %s, '{}', FALSE, '') RETURNING id",
+        " options, archived, upload_id, counts, is_stale, error)"
+        " VALUES (%s, %s, %s, %s, %s, 'running', %s, %s, %s, %s, %s, %s, %s, '{}', FALSE, '') RETURNING id",
         (
             source,
             run.trigger,
@@ -47,6 +48,7 @@ def begin(cursor: Cursor, run: NewRun, source: int | None, now: datetime) -> int
             run.content,
             Jsonb(dict(run.options or {})),
             run.archived,
+            run.upload,
         ),
     )
     row = cursor.fetchone()
