@@ -15,16 +15,29 @@ class Role(StrEnum):
 
 class Right(StrEnum):
     SEE = "see"
+    SHARE_VIEWS = "share_views"
     IMPORT = "import"
     DECIDE_HELD = "decide_held"
+    REPLAY = "replay"
     MANAGE_PEOPLE = "manage_people"
+    READ_AUDIT = "read_audit"
+
+
+class TokenScope(StrEnum):
+    """What a token lets a script do in its person's name: look, or also change. Never more than the person may."""
+
+    READ = "read"
+    WRITE = "write"
 
 
 _LEAST = {
     Right.SEE: Role.VIEWER,
+    Right.SHARE_VIEWS: Role.MEMBER,
     Right.IMPORT: Role.TRIAGER,
     Right.DECIDE_HELD: Role.TRIAGER,
+    Right.REPLAY: Role.ADMINISTRATOR,
     Right.MANAGE_PEOPLE: Role.ADMINISTRATOR,
+    Right.READ_AUDIT: Role.ADMINISTRATOR,
 }
 _RANK = {role: rank for rank, role in enumerate(Role)}
 

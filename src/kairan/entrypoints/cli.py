@@ -13,6 +13,7 @@ from kairan.domain.errors import KairanError
 from kairan.entrypoints.django_setup import migrate, setup
 from kairan.entrypoints.running import BAD_INPUT, HELD, as_json, command, store
 from kairan.entrypoints.search_commands import COMMANDS
+from kairan.entrypoints.user_commands import COMMANDS as USER_COMMANDS
 from kairan.runtime import clock
 from kairan.runtime.database import database
 
@@ -26,7 +27,7 @@ def main() -> None:
     """
 
 
-for each in COMMANDS:
+for each in (*COMMANDS, *USER_COMMANDS):
     main.add_command(each)
 
 
