@@ -41,10 +41,10 @@ def _names_ids(node: Node) -> bool:
 def _is_open(node: Node) -> bool | None:
     match node:
         case Choice("is", words) if words and words <= _STATES.keys():
-            said = {word == "open" for word in words}
-            return said.pop() if len(said) == 1 else None
+            states = {word == "open" for word in words}
+            return states.pop() if len(states) == 1 else None
         case And(nodes):
-            return next((said for each in nodes if (said := _is_open(each)) is not None), None)
+            return next((said for said in map(_is_open, nodes) if said is not None), None)
         case _:
             return None
 
@@ -228,8 +228,7 @@ def _trait_like(key: str, like: str) -> Composable:
 
 
 _KEYS = SQL(
-    "select count(*), coalesce(array_agg(key), '{{}}')::text"
-    " from (select key from ({keys}) k (key) limit {limit}) k"
+    "select count(*), coalesce(array_agg(key), '{{}}')::text from (select key from ({keys}) k (key) limit {limit}) k"
 )
 
 

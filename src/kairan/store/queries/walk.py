@@ -24,7 +24,7 @@ class Sort(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Stage:
+class Stage:
     """A part of an order: the columns are fields of Row. `only` says which rows belong to it, none of them open
     where it is `of_closed`.
     """
@@ -45,21 +45,21 @@ class _Stage:
 
 
 _NEWEST = ("first_seen", "id")
-_STAGES = {
-    Sort.SEVERITY: (_Stage(("severity", "first_seen", "id")),),
-    Sort.FIRST_SEEN: (_Stage(_NEWEST),),
-    Sort.OLDEST: (_Stage(_NEWEST, falling=False),),
+STAGES = {
+    Sort.SEVERITY: (Stage(("severity", "first_seen", "id")),),
+    Sort.FIRST_SEEN: (Stage(_NEWEST),),
+    Sort.OLDEST: (Stage(_NEWEST, falling=False),),
     Sort.CLOSED: (
-        _Stage(("closed_at", "id"), only="f.closed_at is not null", of_closed=True),
-        _Stage(_NEWEST, only="f.closed_at is null"),
+        Stage(("closed_at", "id"), only="f.closed_at is not null", of_closed=True),
+        Stage(_NEWEST, only="f.closed_at is null"),
     ),
-    Sort.NUMBER: (_Stage(("id",), falling=False),),
+    Sort.NUMBER: (Stage(("id",), falling=False),),
 }
 
 
 def pages(selected: Selection, sort: Sort = Sort.SEVERITY, *, size: int = 1_000) -> Iterator[Sequence[Row]]:
     """Pages of at most `size` rows, none of them empty. What is not closed comes last by `closed`."""
-    for stage in _STAGES[sort]:
+    for stage in STAGES[sort]:
         if stage.of_closed and selected.is_open:
             continue
         part = Selection(SQL("{} and {}").format(selected.where, SQL(stage.only)))
