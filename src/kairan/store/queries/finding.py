@@ -37,6 +37,7 @@ class Sighting:
     end_reason: str
     watermark: datetime | None
     held: int | None
+    id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class AdvisoryText:
 @dataclass(frozen=True, slots=True)
 class Happening:
     """An event: `at` in the world, `recorded_at` when Kairan learned it. `run` and `scope` are titles, where it has
-    them: the report that told, and the scope its parameters name."""
+    them: the report that told (its run's number is `run_id`), and the scope its parameters name."""
 
     code: str
     at: datetime
@@ -69,6 +70,7 @@ class Happening:
     params: Mapping[str, Any]
     run: str
     scope: str
+    run_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Detail:
     asset_kind: str
     asset: str
     asset_id: str
+    asset_number: int
     identifiers: Sequence[str] = ()
     sightings: Sequence[Sighting] = ()
     advisories: Sequence[AdvisoryText] = ()
@@ -105,7 +108,7 @@ _SIGHTINGS = SQL(
     select x.id, o.kind, o.name, c.kind, c.title, i.value, s.is_live, s.severity, s.severity_source, s.status,
            s.installed, s.fixed, s.occurrences, s.first_seen,
            case when s.is_live then greatest(c.watermark, s.changed_at) else s.last_seen end,
-           s.ended_at, s.end_reason, c.watermark, h.id
+           s.ended_at, s.end_reason, c.watermark, h.id, s.id
     from unnest({findings}::bigint[]) with ordinality x (id, place)
     cross join lateral (select * from sighting where finding_id = x.id
                         order by is_live desc, severity desc, fixed = '', id limit {most}) s
@@ -130,7 +133,7 @@ _ADVISORIES = SQL(
 )
 _EVENTS = SQL(
     """
-    select e.code, e.at, e.recorded_at, e.params, coalesce(r.title, ''), coalesce(c.title, '')
+    select e.code, e.at, e.recorded_at, e.params, coalesce(r.title, ''), coalesce(c.title, ''), r.id
     from event e
     left join run r on r.id = e.run_id
     left join scope c on c.id = case when e.code = 'sighted' then (e.params->>'scope')::bigint end
@@ -148,7 +151,7 @@ def find(number: int) -> Detail | None:
             """
             select f.id, f.severity, f.is_open, f.close_reason, f.first_seen, f.closed_at, f.location, f.merged_into_id,
                    f.vulnerability_id, v.kind, v.primary_id, coalesce(t.title, ''), coalesce(p.name, ''),
-                   coalesce(p.key, ''), coalesce(p.ecosystem, ''), a.kind, a.name, a.external_id
+                   coalesce(p.key, ''), coalesce(p.ecosystem, ''), a.kind, a.name, a.external_id, a.id
             from finding f
             join vulnerability v on v.id = f.vulnerability_id
             join asset a on a.id = f.asset_id
