@@ -133,12 +133,22 @@ single quotes. What is no query is answered with the place of the error and, whe
 _TO_COME = """`is:accepted`, `is:disputed`, `is:new`, `is:unowned`, `exploit:` and `team:` are understood and match
 nothing yet.
 """
+
+
+def api() -> str:
+    """Every operation of the JSON API."""
+    from kairan.entrypoints.reference_api import markdown
+
+    return f"{_NOTE}\n{markdown()}"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "command-line.md": command_line,
     "tables.md": tables,
     "sources.md": sources,
     "environment.md": environment,
     "query-language.md": query_language,
+    "api.md": api,
 }
 
 

@@ -1,0 +1,131 @@
+"""The API keeps to its OpenAPI document, whatever it is sent: schemathesis tries."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks
+
+from kairan.web.api import access
+from kairan.web.api.document import document
+from kairan.web.api.rates import Buckets
+from tests.web.api import Script, script_of
+from tests.web.conftest import NOW
+
+CHECKS = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.unsupported_method,
+    checks.negative_data_rejection,
+]
+BOUNDED = settings(
+    max_examples=30,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+schema = schemathesis.openapi.from_dict(dict(document()))
+
+
+@pytest.fixture
+def one_connection(db: None) -> Iterator[None]:
+    """A request ends without ending the test's transaction, as in Django's own test client."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def administrator(person: Any) -> Script:
+    return script_of(person("administrator"))
+
+
+@pytest.fixture
+def street_with_everything(one_connection: None, street: Any, monkeypatch: Any, archive_home: Any) -> dict[str, int]:
+    """Something behind every address, so that answers hold more than empty lists: the numbers of it."""
+    from kairan.store.models import HeldClosing, Reject, Sighting, Upload
+
+    monkeypatch.setattr(access, "_buckets", Buckets(0))
+    for number in range(3):
+        finding = street.finding(id=f"CVE-2026-{number}", asset=f"shop-{number}", open=bool(number))
+    run = street.run(source=street.source, as_of=NOW, counts={"opened": 3})
+    Reject.objects.create(run=run, position="[0]", kind="vulnerability", reason="no id", raw="{}")
+    sightings = list(Sighting.objects.filter(is_live=True).values_list("pk", flat=True))
+    held = HeldClosing.objects.create(
+        scope=street.scope, run=run, as_of=NOW, reason="fewer", sightings=sightings, fingerprint=b"x"
+    )
+    upload = Upload.objects.create(name="a.json", size=2, stored="", state="done", created_at=NOW, counts={"opened": 1})
+    rows = {"run": run, "held": held, "upload": upload, "finding": finding, "asset": finding.asset}
+    return {name: row.pk for name, row in rows.items()}
+
+
+def call(case: Any, headers: dict[str, str]) -> None:
+    case.call_and_validate(app=WSGIHandler(), base_url="http://localhost", headers=headers, checks=CHECKS)
+
+
+@schema.parametrize()
+@BOUNDED
+def test_an_administrators_token_meets_nothing_undocumented(
+    case: Any, administrator: Script, street_with_everything: dict[str, int]
+) -> None:
+    call(case, administrator.headers)
+
+
+@schema.parametrize()
+@BOUNDED
+def test_without_a_token_neither(case: Any, street_with_everything: dict[str, int]) -> None:
+    call(case, {})
+
+
+WITH_ANSWERS = {
+    "/findings": {},
+    "/findings/{number}": {"number": "F-{finding}"},
+    "/counts": {"by": "severity,source,package"},
+    "/vulnerabilities/{identifier}": {"identifier": "CVE-2026-1"},
+    "/vulnerabilities/{identifier}/assets": {"identifier": "CVE-2026-1"},
+    "/assets": {},
+    "/assets/{number}": {"number": "{asset}"},
+    "/runs": {},
+    "/runs/{number}": {"number": "{run}"},
+    "/runs/{number}/rejects": {"number": "{run}"},
+    "/held": {},
+    "/held/{number}": {"number": "{held}"},
+    "/imports/{number}": {"number": "{upload}"},
+    "/me": {},
+    "/problems/{slug}": {"slug": "bad-query"},
+    "/openapi.json": {},
+}
+
+
+def test_the_table_of_answers_is_complete() -> None:
+    told = document()["paths"]
+    assert {"/api/v1" + path for path in WITH_ANSWERS} == {path for path in told if "get" in told[path]}
+
+
+@pytest.mark.parametrize("path", WITH_ANSWERS)
+def test_answers_that_hold_something_fit_the_document(
+    path: str, administrator: Script, street_with_everything: dict[str, int]
+) -> None:
+    operation = schema["/api/v1" + path]["GET"]
+    values = {name: text.format(**street_with_everything) for name, text in WITH_ANSWERS[path].items()}
+    in_path = {name: value for name, value in values.items() if f"{{{name}}}" in path}
+    query = {name: value for name, value in values.items() if name not in in_path}
+    case = operation.Case(path_parameters=in_path, query=query)
+    answer = case.call(app=WSGIHandler(), base_url="http://localhost", headers=administrator.headers)
+    assert answer.status_code == 200
+    case.validate_response(answer, checks=CHECKS)
