@@ -13,7 +13,16 @@ import pytest
 from tests.stores import Rows, broken_invariants, look
 
 FACTS = ["event", "audit", "sighting", "held_closing", "snapshot", "reject", "run", "finding", "scope", "source"]
-NAMES = ["epss", "advisory_identifier", "advisory", "alias_assertion", "identifier", "vulnerability", "asset_name", "asset"]
+NAMES = [
+    "epss",
+    "advisory_identifier",
+    "advisory",
+    "alias_assertion",
+    "identifier",
+    "vulnerability",
+    "asset_name",
+    "asset",
+]
 TABLES = [*FACTS, *NAMES, "package"]
 
 

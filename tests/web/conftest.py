@@ -167,5 +167,23 @@ def viewer(person: Callable[..., Any]) -> Client:
     return client
 
 
+@pytest.fixture
+def town(street: Street, person: Callable[..., Any]) -> Street:
+    """A street with one of everything that has a page."""
+    from kairan.store.models import HeldClosing, Reject, SavedView, Team, TeamMember, Upload
+
+    owner = person(Role.TRIAGER)
+    street.finding()
+    run = street.run()
+    Reject.objects.create(run=run, position="1", kind="vulnerability", reason="no id", raw="{}")
+    HeldClosing.objects.create(
+        scope=street.scope, run=run, as_of=NOW, reason="shrunk", sightings=[1], fingerprint=b"x" * 16
+    )
+    Upload.objects.create(person=owner, name="report.json", size=1, stored="raw/x", created_at=NOW)
+    SavedView.objects.create(person=owner, name="mine", query="q=is%3Aopen", created_at=NOW, is_shared=True)
+    TeamMember.objects.create(team=Team.objects.create(key="shop", name="Shop"), person=owner)
+    return street
+
+
 def _digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=16).digest()

@@ -1,10 +1,13 @@
 """The one-time set-up link, login and logout, language and theme."""
 
+import re
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.test import Client
+from django.test import Client, RequestFactory, override_settings
+from django.utils import timezone
 
 from kairan.services import accounts
 
@@ -35,7 +38,7 @@ def test_setup_makes_the_administrator_once_and_logs_in() -> None:
     assert browser.get(address).status_code == 200  # looking does not use it up
     answer = browser.post(address, FORM)
     assert (answer.status_code, answer["Location"]) == (302, "/")
-    assert browser.get("/findings/").status_code == 200
+    assert browser.get("/account/").status_code == 200
     made = Person.objects.get()
     assert (made.username, made.role, made.time_zone) == ("Hanako", "administrator", "Asia/Tokyo")
     assert Audit.objects.get().action == "person.create"
@@ -43,7 +46,7 @@ def test_setup_makes_the_administrator_once_and_logs_in() -> None:
 
     again = Client().post(address, FORM | {"username": "mallory"})
     assert again.status_code == 410
-    assert "kairan up" in again.content.decode()
+    assert "This link was used already" in again.content.decode()
     assert Person.objects.count() == 1
     assert accounts.setup_link(NOW) is None
 
@@ -53,7 +56,9 @@ def test_a_newer_link_replaces_the_older_and_only_hashes_are_kept() -> None:
     from kairan.store.models import SetupLink
 
     older, newer = link(), link()
-    assert Client().get(older).status_code == 410
+    replaced = Client().get(older)
+    assert replaced.status_code == 410
+    assert "kairan up" in replaced.content.decode()
     assert Client().get(newer).status_code == 200
     assert newer.split("/")[2].encode() not in bytes(SetupLink.objects.get().token_hash)
 
@@ -89,7 +94,7 @@ def test_a_weak_password_uses_the_link_up_for_nobody() -> None:
     assert token
     with pytest.raises(ValidationError):
         accounts.use_setup_link(token, "h", "h", "password1234", "en", NOW)
-    assert accounts.setup_link_works(token)
+    assert accounts.look_at(token, NOW).state is accounts.LinkState.FIRST
 
 
 @pytest.mark.django_db
@@ -103,10 +108,10 @@ def test_login_and_logout(person: Any) -> None:
     assert sentence in nobody.content.decode()
     right = {"username": "hANAKO", "password": "correct horse battery", "next": "/findings/?q=x"}
     assert browser.post("/login/", right)["Location"] == "/findings/?q=x"
-    assert browser.get("/findings/").status_code == 200
+    assert browser.get("/account/").status_code == 200
     assert browser.get("/logout/").status_code == 405
     assert browser.post("/logout/")["Location"] == "/login/"
-    assert browser.get("/findings/").status_code == 302
+    assert browser.get("/account/").status_code == 302
 
 
 @pytest.mark.django_db
@@ -121,7 +126,7 @@ def test_language_is_remembered_for_browser_and_person(person: Any) -> None:
     browser.force_login(someone)
     answer = browser.post("/language/", {"language": "ja", "next": "/findings/?state=all"})
     assert answer["Location"] == "/findings/?state=all"
-    assert '<html lang="ja"' in browser.get("/findings/").content.decode()
+    assert '<html lang="ja"' in browser.get("/account/").content.decode()
     someone.refresh_from_db()
     assert someone.language == "ja"
     browser.post("/logout/")
@@ -136,6 +141,101 @@ def test_before_the_login_the_browser_says_the_language(db: None) -> None:
 
 def test_theme_is_remembered_by_the_browser(viewer: Client) -> None:
     viewer.post("/theme/", {"theme": "dark"})
-    assert 'data-theme="dark"' in viewer.get("/findings/").content.decode()
+    assert 'data-theme="dark"' in viewer.get("/account/").content.decode()
     viewer.post("/theme/", {"theme": '"><script>'})
-    assert 'data-theme="dark"' in viewer.get("/findings/").content.decode()
+    assert 'data-theme="dark"' in viewer.get("/account/").content.decode()
+
+
+@pytest.fixture
+def invited(db: None) -> Any:
+    """Makes a link for someone new: `invited("Taro")`, good until seven days after NOW."""
+    from kairan.domain.rights import Role
+    from kairan.services import people
+
+    def invite(username: str = "taro", *, now: datetime = NOW, role: Role = Role.TRIAGER) -> Any:
+        by = people.Actor("root")
+        return people.add(username, name="<b>太郎</b>", email="taro@example.com", role=role, by=by, now=now)
+
+    return invite
+
+
+NEW = {
+    "password": "correct horse battery",
+    "again": "correct horse battery",
+    "language": "ja",
+    "time_zone": "Asia/Tokyo",
+}
+
+
+def test_someone_invited_sets_a_password_once_and_is_in(invited: Any) -> None:
+    from kairan.store.models import Person
+
+    address, browser = f"/setup/{invited(now=timezone.now()).token}/", Client()
+    page = browser.get(address).content.decode()
+    assert "Welcome, <bdi>&lt;b&gt;太郎&lt;/b&gt;</bdi>" in page
+    assert 'name="name"' not in page
+    assert browser.post(address, NEW)["Location"] == "/"
+    someone = Person.objects.get()
+    assert (someone.username, someone.role, someone.language, someone.time_zone) == (
+        "taro",
+        "triager",
+        "ja",
+        "Asia/Tokyo",
+    )
+    assert browser.get("/account/").status_code == 200
+    used = Client().post(address, NEW)
+    assert (used.status_code, "This link was used already" in used.content.decode()) == (410, True)
+
+
+def test_an_invitation_expires(invited: Any) -> None:
+    old = invited(now=timezone.now() - timedelta(days=7, seconds=1))
+    answer = Client().post(f"/setup/{old.token}/", NEW)
+    assert (answer.status_code, "This link has expired" in answer.content.decode()) == (410, True)
+
+
+def test_a_weak_password_is_refused_and_the_invitation_still_works(invited: Any) -> None:
+    address = f"/setup/{invited(now=timezone.now()).token}/"
+    weak = Client().post(address, NEW | {"password": "taro@example.com", "again": "taro@example.com"})
+    assert "too similar" in weak.content.decode()
+    assert Client().post(address, NEW).status_code == 302
+
+
+def test_the_first_administrators_link_and_an_invitation_leave_each_other_alone(invited: Any) -> None:
+    invitation = invited(now=timezone.now())
+    first = link()
+    assert Client().get(f"/setup/{invitation.token}/").status_code == 200
+    assert Client().get(first).status_code == 200
+
+
+def test_too_many_failures_say_when_to_try_again_and_nothing_else(person: Any, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    person("viewer", username="hanako")
+    said = []
+    for name in ("hanako", "nobody"):
+        browser = Client()
+        for _ in range(5):
+            assert browser.post("/login/", {"username": name, "password": "wrong"}).status_code == 200
+        locked = browser.post("/login/", {"username": name, "password": "correct horse battery"})
+        assert locked.status_code == 429
+        said.append(re.search(r'role="alert">([^<]+)<', locked.content.decode())[1])  # type: ignore[index]
+    assert said == ["Too many failed attempts. Try again in 1 minute."] * 2
+
+
+@pytest.mark.parametrize(
+    ("proxies", "header", "address"),
+    [
+        (0, "198.51.100.7", "127.0.0.1"),
+        (1, "10.9.9.9, 198.51.100.7", "198.51.100.7"),
+        (1, "198.51.100.7:51234", "198.51.100.7"),
+        (1, "[2001:db8::7]:51234", "2001:db8::7"),
+        (2, "10.9.9.9, 198.51.100.7, 203.0.113.1", "198.51.100.7"),
+        (2, "198.51.100.7", "127.0.0.1"),
+        (1, "<script>", "127.0.0.1"),
+    ],
+)
+def test_a_visitors_address_is_what_our_own_proxies_say(proxies: int, header: str, address: str) -> None:
+    from kairan.web.address import address_of
+
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": header})
+    with override_settings(PROXIES=proxies):
+        assert address_of(request) == address

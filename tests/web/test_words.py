@@ -41,7 +41,7 @@ def test_the_extractor_reads_python_and_templates() -> None:
         (None, "Log in"),
         (None, "just now"),
         ("state", "Open"),
-        (None, "%(shown)s finding, worst first"),
+        (None, "%(shown)s finding"),
     } <= texts()
 
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
+from kairan.web.frame import ways
 from kairan.web.preferences import theme_of
 
 
@@ -15,6 +16,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "now": timezone.now(),
         "here": request.get_full_path() if request.method == "GET" else request.path,
+        "ways": ways(request) if request.user.is_authenticated else (),
         "language": current,
         "other_languages": [(code, name) for code, name in settings.LANGUAGES if code != current],
         "theme": theme_of(request),

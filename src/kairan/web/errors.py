@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from kairan.web.api import problems
 from kairan.web.security import public
 
 
@@ -50,27 +51,31 @@ _STALE_FORM = _Trouble(
 
 @public
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(_BAD_REQUEST)
+    return _answer(request, _BAD_REQUEST)
 
 
 @public
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(_FORBIDDEN)
+    return _answer(request, _FORBIDDEN)
 
 
 @public
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(_NOT_FOUND)
+    return _answer(request, _NOT_FOUND)
 
 
 @public
 def failed(request: HttpRequest) -> HttpResponse:
-    return _page(_FAILED)
+    return _answer(request, _FAILED)
 
 
 @public
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _page(_STALE_FORM)
+    return _answer(request, _STALE_FORM)
+
+
+def _answer(request: HttpRequest, trouble: _Trouble) -> HttpResponse:
+    return problems.of_status(trouble.status) if problems.is_api(request) else _page(trouble)
 
 
 def _page(trouble: _Trouble) -> HttpResponse:

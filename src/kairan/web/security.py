@@ -1,6 +1,7 @@
 """Who gets in: every view declares who may see it, every answer says what a browser may load.
 
-A view without `@needs(...)` or `@public` answers 403, so a forgotten declaration is a closed door, not an open one.
+A view without `@needs(...)`, `@public` or `@guards_itself` answers 403, so a forgotten declaration is a closed door,
+not an open one.
 """
 
 import zoneinfo
@@ -23,9 +24,10 @@ _Answer = Callable[[HttpRequest], HttpResponseBase]
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a view asks for. `right` None: anyone, logged in or not."""
+    """What a view asks for. `right` None: anyone, logged in or not; or, with `guards_itself`, what it asks itself."""
 
     right: Right | None
+    guards_itself: bool = False
 
 
 def needs(right: Right) -> Callable[[_View], _View]:
@@ -36,6 +38,11 @@ def needs(right: Right) -> Callable[[_View], _View]:
 def public(view: _View) -> _View:
     """The view is for anyone, also without a login."""
     return _declare(Access(None))(view)
+
+
+def guards_itself(view: _View) -> _View:
+    """The view is the way into the API, where each operation has a guard of its own (web.api.access)."""
+    return _declare(Access(None, guards_itself=True))(view)
 
 
 def access_of(view: object) -> Access | None:
@@ -78,6 +85,10 @@ class ContentSecurityPolicy:
             "base-uri 'none'",
         )
     )
+    # No page of ours needs these, so nothing that found its way into one gets them.
+    features = ", ".join(
+        f"{name}=()" for name in ("camera", "display-capture", "geolocation", "microphone", "payment", "serial", "usb")
+    )
 
     def __init__(self, get_response: _Answer) -> None:
         self.get_response = get_response
@@ -85,6 +96,8 @@ class ContentSecurityPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", self.policy)
+        response.headers.setdefault("Permissions-Policy", self.features)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
@@ -127,7 +140,7 @@ class DenyByDefault:
     def process_view(self, request: HttpRequest, view: object, args: Any, kwargs: Any) -> HttpResponseBase | None:
         access = access_of(view)
         if access is None:
-            raise PermissionDenied(f"{view!r} declares neither @needs nor @public")
+            raise PermissionDenied(f"{view!r} declares neither @needs nor @public nor @guards_itself")
         if access.right is None:
             return None
         if not request.user.is_authenticated:

@@ -35,6 +35,8 @@ ASSET: Mapping[str, str | Promise] = {
     "workload": _("Workload"),
     "aws_account": _("AWS account"),
     "cloud_resource": _("Cloud resource"),
+    "sbom": _("Bill of materials"),
+    "application": _("Application"),
 }
 STATUS: Mapping[str, str | Promise] = {
     "affected": _("Affected, no fix named"),
@@ -72,6 +74,55 @@ ROLE: Mapping[str, str | Promise] = {
     "triager": _("Triager"),
     "approver": _("Approver"),
     "administrator": _("Administrator"),
+}
+PERSON: Mapping[str, str | Promise] = {
+    "active": pgettext_lazy("person", "Active"),
+    "invited": pgettext_lazy("person", "Invited"),
+    "disabled": pgettext_lazy("person", "Disabled"),
+}
+TOKEN_SCOPE: Mapping[str, str | Promise] = {
+    "read": pgettext_lazy("token", "Read"),
+    "write": pgettext_lazy("token", "Read and change"),
+}
+BY_WAY_OF: Mapping[str, str | Promise] = {"link": _("a one-time link"), "oneself": _("the old password")}
+YES_NO: Mapping[str, str | Promise] = {"True": _("yes"), "False": _("no")}
+# What the audit says was done, and the fields it says it of.
+ACTION: Mapping[str, str | Promise] = {
+    "alias.restore": _("Took a withdrawal of an alias back"),
+    "alias.withdraw": _("Withdrew an alias"),
+    "held.close": _("Closed what was held"),
+    "held.keep": _("Kept open what was held"),
+    "login.locked": _("Was locked out after failed logins"),
+    "person.create": _("Made an account"),
+    "person.disable": _("Disabled an account"),
+    "person.enable": _("Enabled an account"),
+    "person.password": _("Set a password"),
+    "person.reset": _("Reset a password"),
+    "person.role": _("Changed a role"),
+    "person.settings": _("Changed their own settings"),
+    "person.unlock": _("Lifted a lockout"),
+    "replay.ask": _("Asked for a replay"),
+    "token.create": _("Made an API token"),
+    "token.revoke": _("Revoked an API token"),
+    "upload.add": _("Uploaded a report"),
+    "upload.read_again": _("Had an upload read again"),
+}
+AUDITED: Mapping[str, str | Promise] = {
+    "active": pgettext_lazy("audit", "May log in"),
+    "by": pgettext_lazy("audit", "By way of"),
+    "email": _("E-mail"),
+    "expires_at": _("Expires"),
+    "failures": _("Failed attempts"),
+    "language": _("Language"),
+    "name": _("Name"),
+    "person": _("Person"),
+    "role": _("Role"),
+    "scope": _("Scope"),
+    "sightings": _("Sightings"),
+    "state": _("State"),
+    "time_zone": _("Time zone"),
+    "until": _("Until"),
+    "username": _("Login name"),
 }
 # What occurrences and events are made of.
 PLACE: Mapping[str, str | Promise] = {
@@ -120,6 +171,60 @@ PLACE: Mapping[str, str | Promise] = {
     "instance": _("Instance"),
     "repository": _("Repository"),
     "vex": _("VEX statement"),
+}
+
+# Why a raw record cannot be shown.
+RAW: Mapping[str, str | Promise] = {
+    "not_archived": _("The report it came from was not archived, or is no longer kept."),
+    "unreadable": _("The archived report cannot be read any more."),
+    "too_large": _("The report is too large to look one record up in it here."),
+    "too_slow": _("Looking it up took too long and was given up. Try again later."),
+    "not_found": _("The newest archived reports of this scope do not hold it."),
+    "busy": _("Somebody else is looking a record up. Try again in a moment."),
+}
+# How two ids came to be one, or did not.
+ALIAS: Mapping[str, str | Promise] = {
+    "followed": _("followed"),
+    "disputed": _("disputed, not followed"),
+    "withdrawn": _("withdrawn by a person"),
+}
+# What was read, and what became of it.
+TRIGGER: Mapping[str, str | Promise] = {
+    "import": _("Command line"),
+    "upload": _("Upload"),
+    "replay": _("Replay"),
+}
+RUN_STATE: Mapping[str, str | Promise] = {
+    "running": pgettext_lazy("run", "Running"),
+    "done": pgettext_lazy("run", "Done"),
+    "failed": pgettext_lazy("run", "Failed"),
+}
+UPLOAD_STATE: Mapping[str, str | Promise] = {
+    "waiting": pgettext_lazy("upload", "Waiting"),
+    "reading": pgettext_lazy("upload", "Being read"),
+    "done": pgettext_lazy("upload", "Read"),
+    "failed": pgettext_lazy("upload", "Failed"),
+}
+OUTCOME: Mapping[str, str | Promise] = {
+    "opened": pgettext_lazy("outcome", "Opened"),
+    "reopened": pgettext_lazy("outcome", "Opened again"),
+    "changed": pgettext_lazy("outcome", "Changed"),
+    "unchanged": pgettext_lazy("outcome", "Unchanged"),
+    "closed": pgettext_lazy("outcome", "Reported closed"),
+    "merged": pgettext_lazy("outcome", "Folded into another"),
+    "rejected": pgettext_lazy("outcome", "Rejected"),
+    "fixed": pgettext_lazy("outcome", "Closed by absence"),
+    "held": pgettext_lazy("outcome", "Held for a person"),
+}
+HELD_REASON: Mapping[str, str | Promise] = {
+    "no_evidence": _("The report shows no sign that it looked: it names no package and no target of this kind."),
+    "large_share": _("More than half of what was open is missing, though the artifact is the same as before."),
+}
+HELD_STATE: Mapping[str, str | Promise] = {
+    "waiting": pgettext_lazy("held", "Waits for a person"),
+    "closed": pgettext_lazy("held", "Closed"),
+    "kept": pgettext_lazy("held", "Kept open"),
+    "replaced": pgettext_lazy("held", "Replaced by a newer report"),
 }
 
 

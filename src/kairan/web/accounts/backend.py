@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from kairan.services import accounts
 from kairan.store.models import Person
+from kairan.web.address import address_of
 
 
 class PasswordBackend(BaseBackend):
@@ -18,7 +19,7 @@ class PasswordBackend(BaseBackend):
     ) -> Person | None:
         if username is None or password is None:
             return None
-        return accounts.authenticate(username, password, timezone.now())
+        return accounts.authenticate(username, password, timezone.now(), address=address_of(request) if request else "")
 
     def get_user(self, user_id: int) -> Person | None:
         return Person.objects.filter(pk=user_id, is_active=True).first()

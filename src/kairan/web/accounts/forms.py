@@ -6,10 +6,42 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-_PASSWORD_ROOM = 4096  # longer ones are no passwords but a way to keep the hash busy
+PASSWORD_ROOM = 4096  # longer ones are no passwords but a way to keep the hash busy
 
 
-class SetupForm(forms.Form):
+class PasswordPairForm(forms.Form):
+    """A new password, typed twice."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=PASSWORD_ROOM,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 12 characters. A sentence of a few words is both strong and easy to remember."),
+    )
+    again = forms.CharField(
+        label=_("Password, once more"),
+        max_length=PASSWORD_ROOM,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if "password" in values and "again" in values and values["password"] != values["again"]:
+            self.add_error("again", _("The two passwords differ. Type the same one twice."))
+        return values
+
+
+class InvitationForm(PasswordPairForm):
+    """The first visit of someone invited, or the way back in."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    # Filled in by kairan.js with the browser's zone; without JavaScript it stays as it is.
+    time_zone = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput(attrs={"data-time-zone": ""}))
+
+
+class SetupForm(InvitationForm):
     username = forms.CharField(
         label=_("Login name"),
         max_length=150,
@@ -22,28 +54,6 @@ class SetupForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         help_text=_("As your colleagues know you."),
     )
-    password = forms.CharField(
-        label=_("Password"),
-        max_length=_PASSWORD_ROOM,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("At least 12 characters. A sentence of a few words is both strong and easy to remember."),
-    )
-    again = forms.CharField(
-        label=_("Password, once more"),
-        max_length=_PASSWORD_ROOM,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    # Filled in by kairan.js with the browser's zone; without JavaScript it stays UTC.
-    time_zone = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput(attrs={"data-time-zone": ""}))
-
-    def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = super().clean() or {}
-        if "password" in values and "again" in values and values["password"] != values["again"]:
-            self.add_error("again", _("The two passwords differ. Type the same one twice."))
-        return values
 
 
 class LoginForm(forms.Form):
@@ -56,7 +66,7 @@ class LoginForm(forms.Form):
     )
     password = forms.CharField(
         label=_("Password"),
-        max_length=_PASSWORD_ROOM,
+        max_length=PASSWORD_ROOM,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )

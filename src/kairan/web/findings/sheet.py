@@ -1,23 +1,30 @@
-"""What the page of one finding says, worked out from what is known: what to do, who says what, the references."""
+"""What the page of one finding says, worked out from what is known: what to do, who says what, where it leads."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from kairan.store.queries.finding import AdvisoryText, Detail, Sighting
-from kairan.web import words
+from kairan.domain.versions import step
+from kairan.store.queries.epss import Probability
+from kairan.store.queries.finding import Detail, Sighting
+from kairan.web import advisories, links, words
 from kairan.web.findings import timeline
+from kairan.web.findings.commands import upgrade_command
 
 _MOST_PLACES = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
+    """`fixed` as its publisher wrote it; `version` is the one of them to go to, where that can be told, and `command`
+    what gets there, where the package manager has one."""
+
     package: str
     installed: str
     fixed: str
+    version: str = ""
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +37,14 @@ class Remedy:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    by: str
-    version: str
-    vector: str
-    score: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """`is_link`: only http and https lead out of a page; any other scheme is text."""
-
-    address: str
-    is_link: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Place:
     """One occurrence, as labelled facts."""
 
     facts: Sequence[tuple[str, str]]
+
+    @property
+    def text(self) -> str:
+        return " ".join(value for _, value in self.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +61,18 @@ class Sheet:
     remedy: Remedy
     severity_by: Sequence[str]
     aliases: Sequence[str]
-    texts: Sequence[AdvisoryText]
-    scores: Sequence[Score]
+    texts: Sequence[advisories.Text]
+    scores: Sequence[advisories.Score]
+    epss: Sequence[Probability]
     cwes: Sequence[str]
-    references: Sequence[Reference]
+    references: Sequence[advisories.Reference]
     seen: Sequence[Seen]
     timeline: Sequence[timeline.Entry]
+    of_package: str
+    of_asset: str
 
 
-def of(finding: Detail) -> Sheet:
+def of(finding: Detail, epss: Sequence[Probability] = ()) -> Sheet:
     speaking = [sighting for sighting in finding.sightings if sighting.is_live] or list(finding.sightings)
     return Sheet(
         remedy=_remedy(finding, speaking),
@@ -84,65 +82,32 @@ def of(finding: Detail) -> Sheet:
             if sighting.severity == finding.severity
         ),
         aliases=[value for value in finding.identifiers if value != finding.primary_id],
-        texts=_texts(finding.advisories),
-        scores=_scores(finding.advisories),
+        texts=advisories.texts(finding.advisories),
+        scores=advisories.scores(finding.advisories),
+        epss=epss,
         cwes=_unique(cwe for advisory in finding.advisories for cwe in advisory.cwes),
-        references=_references(finding.advisories),
+        references=advisories.references(finding.advisories),
         seen=[_seen(sighting) for sighting in finding.sightings],
         timeline=[timeline.entry(happening) for happening in finding.events],
+        of_package=links.findings(links.OPEN, package=finding.package, ecosystem=finding.ecosystem),
+        of_asset=links.findings(links.OPEN, asset_kind=finding.asset_kind, asset=finding.asset_id),
     )
 
 
 def _remedy(finding: Detail, speaking: Sequence[Sighting]) -> Remedy:
-    upgrades = _unique(
-        Upgrade(finding.package, sighting.installed, sighting.fixed)
-        for sighting in speaking
-        if finding.package and sighting.fixed
-    )
+    upgrades = _unique(_upgrade(finding, sighting) for sighting in speaking if finding.package and sighting.fixed)
     if upgrades:
         return Remedy(upgrades=upgrades)
     said = _unique(advisory.remediation for advisory in finding.advisories if advisory.remediation)
     if said:
         return Remedy(words=said)
-    return Remedy(status=next((sighting.status for sighting in speaking if sighting.status), ""))
+    return Remedy(status=next((sighting.status for sighting in speaking if sighting.status in words.STATUS), ""))
 
 
-def _texts(advisories: Iterable[AdvisoryText]) -> list[AdvisoryText]:
-    """Each text once: publishers copy from each other."""
-    texts: dict[str, AdvisoryText] = {}
-    for advisory in advisories:
-        if advisory.description:
-            texts.setdefault(advisory.description, advisory)
-    return list(texts.values())
-
-
-def _scores(advisories: Iterable[AdvisoryText]) -> list[Score]:
-    found = _unique(
-        Score(
-            str(cvss.get("by") or advisory.publisher),
-            str(cvss.get("version", "")),
-            str(cvss.get("vector", "")),
-            cvss.get("score"),
-        )
-        for advisory in advisories
-        for cvss in advisory.cvss
-    )
-    return sorted(found, key=lambda score: (score.version, score.score or 0), reverse=True)
-
-
-def _references(advisories: Iterable[AdvisoryText]) -> list[Reference]:
-    addresses = _unique(
-        address for advisory in advisories for address in (advisory.url, *advisory.links) if address.strip()
-    )
-    return [Reference(address, _leads_out(address)) for address in addresses]
-
-
-def _leads_out(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and address.isprintable()
+def _upgrade(finding: Detail, sighting: Sighting) -> Upgrade:
+    version = step(finding.ecosystem, sighting.installed, sighting.fixed)
+    command = upgrade_command(finding.ecosystem, finding.package, version)
+    return Upgrade(finding.package, sighting.installed, sighting.fixed, version, command)
 
 
 def _seen(sighting: Sighting) -> Seen:

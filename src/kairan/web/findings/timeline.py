@@ -46,6 +46,7 @@ class Entry:
     learned_late: bool
     facts: Sequence[Fact]
     run: str
+    run_id: int | None = None
 
 
 def entry(event: Happening) -> Entry:
@@ -56,6 +57,7 @@ def entry(event: Happening) -> Entry:
         learned_late=event.recorded_at - event.at > _LATE,
         facts=list(_facts(event)),
         run=event.run,
+        run_id=event.run_id,
     )
 
 

@@ -20,7 +20,7 @@ Width = Literal["short", "long"]
 register = template.Library()
 
 # Shape, word and colour each say the same: a diamond, a triangle, a square, a circle, a ring, a broken ring.
-_SHAPES = {
+SHAPES = {
     Severity.CRITICAL: SafeString('<path d="M6 0l6 6-6 6-6-6z"/>'),
     Severity.HIGH: SafeString('<path d="M6 .8l5.8 10.2H.2z"/>'),
     Severity.MEDIUM: SafeString('<path d="M1.2 1.2h9.6v9.6H1.2z"/>'),
@@ -37,7 +37,7 @@ def severity(value: int) -> SafeString:
     return format_html(
         '<span class="severity {}"><svg viewBox="0 0 12 12" aria-hidden="true" focusable="false">{}</svg>{}</span>',
         f"severity-{known.word}",
-        _SHAPES[known],
+        SHAPES[known],
         words.severity_word(known),
     )
 

@@ -71,6 +71,8 @@
   }
   for (const button of document.querySelectorAll("[data-help]")) button.hidden = false;
 
-  // After a part of the page was replaced, the keyboard and the screen reader stand at its beginning.
-  document.addEventListener("htmx:afterSettle", () => document.getElementById("main")?.focus({ preventScroll: true }));
+  // After the page was replaced, the keyboard and the screen reader stand at its beginning; not after a part of it was.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id === "main") document.getElementById("main").focus({ preventScroll: true });
+  });
 })();

@@ -1,0 +1,1 @@
+"""The list of assets, and one of them."""

@@ -1,0 +1,43 @@
+"""Groups as the list shows them: each leads to its findings."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from kairan.domain.query.terms import with_term, written
+from kairan.store.queries.findings import Selection
+from kairan.store.queries.grouping import By, Cursor, Group, groups
+from kairan.web.findings.address import Address
+from kairan.web.findings.asking import Asked
+
+_ASKS = {By.VULNERABILITY: "id", By.ASSET: "asset", By.PACKAGE: "package"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A group, and the list of its findings."""
+
+    group: Group
+    address: str
+
+
+def grouped(address: Address, asked: Asked, selected: Selection, size: int) -> dict[str, Any]:
+    """What the template asks for. Nothing owns anything yet: by team there is nothing to read."""
+    if address.by == "team":
+        return {}
+    by = By(address.by)
+    found = groups(
+        selected, by, size=size, after=Cursor.parse(address.after, by), before=Cursor.parse(address.before, by)
+    )
+    return {
+        "groups": found,
+        "lines": [Line(group, _findings(address, asked, by, group)) for group in found.groups],
+        "past_the_end": address.after and not found.groups,
+        "first_page": address.link(),
+        "newer": address.link(before=found.before) if found.before else "",
+        "older": address.link(after=found.after) if found.after else "",
+        "without_package": address.link(text=with_term(asked.terms, "-package:*"), by="") if by is By.PACKAGE else "",
+    }
+
+
+def _findings(address: Address, asked: Asked, by: By, group: Group) -> str:
+    return address.link(text=with_term(asked.terms, written(_ASKS[by], [group.key])), by="")

@@ -1,0 +1,102 @@
+"""The first page: what is open, what is new, what waits for a human. Each number leads to its rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from kairan.domain.rights import Right, may
+from kairan.domain.severity import Severity
+from kairan.store.queries import overview as queries
+from kairan.web.reader import reader
+from kairan.web.security import needs
+
+_WEEK = timedelta(days=7)
+_STALE = timedelta(days=7)  # a source that nobody read for longer than that may hide what is new
+_NEWEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One severity: how many are open, how many came and went in a week."""
+
+    severity: Severity
+    open: int
+    came: queries.Some
+    went: queries.Some
+    address: str
+    came_address: str
+    went_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """`open` is None where the roll-up does not say (only the busiest sources are counted)."""
+
+    source: queries.Source
+    open: int | None
+    address: str
+    stale: bool
+
+
+@needs(Right.SEE)
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    sources = queries.sources()
+    rights = {
+        "may_upload": may(reader(request).role, Right.IMPORT),
+        "may_decide": may(reader(request).role, Right.DECIDE_HELD),
+    }
+    waiting = queries.waiting(now - _WEEK)
+    if not sources:
+        return render(request, "overview/nothing_yet.html", {"waiting": waiting, **rights})
+    opened = queries.open_now()
+    source_lines = [_source_line(each, opened.by_source, now) for each in sources]
+    came, went = queries.came(now - _WEEK), queries.went(now - _WEEK)
+    context = {
+        "open": opened,
+        "came": came,
+        "went": went,
+        "came_address": _findings("first-seen:<7d"),
+        "went_address": _findings("closed:<7d"),
+        "lines": [_line(severity, opened, came, went) for severity in sorted(Severity, reverse=True)],
+        "sources": source_lines,
+        "any_stale": any(line.stale for line in source_lines),
+        "newest": queries.newest((Severity.CRITICAL, Severity.HIGH), limit=_NEWEST),
+        "newest_address": _findings("is:open severity:>=high first-seen:<7d"),
+        "waiting": waiting,
+        **rights,
+    }
+    return render(request, "overview/overview.html", context)
+
+
+def _line(severity: Severity, opened: queries.Open, came: queries.Moved, went: queries.Moved) -> Line:
+    return Line(
+        severity,
+        opened.by_severity.get(severity, 0),
+        came.by_severity.get(severity, queries.Some(0)),
+        went.by_severity.get(severity, queries.Some(0)),
+        _findings(f"is:open severity:{severity.word}"),
+        _findings(f"first-seen:<7d severity:{severity.word}"),
+        _findings(f"closed:<7d severity:{severity.word}"),
+    )
+
+
+def _source_line(source: queries.Source, counts: Mapping[str, int], now: datetime) -> SourceLine:
+    return SourceLine(
+        source,
+        counts.get(source.name),
+        _findings(f"is:open source:{source.name}"),
+        source.read_at is None or now - source.read_at > _STALE,
+    )
+
+
+def _findings(query: str) -> str:
+    return f"{reverse('findings')}?{urlencode({'q': query})}"

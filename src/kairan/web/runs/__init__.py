@@ -1,0 +1,1 @@
+"""What was read: runs, held closings, replay."""

@@ -1,0 +1,1 @@
+"""Teams, as far as they are known."""

@@ -1,0 +1,1 @@
+"""Handing in reports by the browser."""

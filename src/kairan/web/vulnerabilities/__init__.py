@@ -1,0 +1,1 @@
+"""One vulnerability: its ids, its texts, and all that it touches."""
