@@ -9,7 +9,7 @@ HOST   ?= 127.0.0.1
 PORT   ?= 8000
 POSTGRES15 ?= /usr/lib/postgresql/15/bin
 
-.PHONY: help setup setup-dev run test lint types unit docs lock messages torture bench-data bench-search clean
+.PHONY: help setup setup-dev run test lint types unit docs lock messages torture bench-data bench-search bench-pages clean
 
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ bench-data: setup ## N=1000000 findings into the empty store of KAIRAN_DATA
 
 bench-search: setup ## what queries, facets and pages cost there
 	@$(BIN)/python -m benchmarks.search
+
+bench-pages: setup ## what whole pages cost there
+	@$(BIN)/python -m benchmarks.pages
 
 docs: setup ## write the generated reference again
 	@$(BIN)/python -m kairan.entrypoints.reference docs/reference

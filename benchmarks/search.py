@@ -121,13 +121,13 @@ def _measured(operation: Callable[[], object], runs: int, limit: float) -> list[
 
 def _operations() -> Iterator[tuple[str, Callable[[], object]]]:
     from kairan.domain.query import parse
-    from kairan.store.queries import facets, findings, search, walk
+    from kairan.store.queries import facets, findings, listing, search, walk
 
     def chosen(text: str) -> findings.Selection:
         return search.select(parse(text, NOW, UTC))
 
     for text in QUERIES:
-        yield f"page: {text or '(everything)'}", lambda t=text: findings.page(chosen(t), size=SIZE)
+        yield f"page: {text or '(everything)'}", lambda t=text: listing.page(chosen(t), size=SIZE)
     for text in QUERIES:
         yield f"count: {text or '(everything)'}", lambda t=text: findings.count(chosen(t), most=MOST)
     for text in QUERIES:
@@ -142,18 +142,18 @@ def _operations() -> Iterator[tuple[str, Callable[[], object]]]:
 
 def _hundredth(chosen: Callable[[str], Any], text: str) -> Callable[[], object]:
     """The hundredth page alone, by the cursor that walking there gives."""
-    from kairan.store.queries import findings
+    from kairan.store.queries import listing
 
-    cursors: list[findings.Cursor | None] = []
+    cursors: list[listing.Cursor | None] = []
 
     def show() -> object:
         if not cursors:
             with _unseen():
                 selected, after = chosen(text), None
                 for _ in range(99):
-                    after = findings.page(selected, size=SIZE, after=after).after
+                    after = listing.page(selected, size=SIZE, after=after).after
                 cursors.append(after)
-        return findings.page(chosen(text), size=SIZE, after=cursors[0])
+        return listing.page(chosen(text), size=SIZE, after=cursors[0])
 
     return show
 
