@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from kairan.domain.errors import SourceError
-from kairan.domain.finding import Advisory, Observation, Rejected, occurrence_digest, sighting_key
+from kairan.domain.finding import Advisory, Glance, Observation, Rejected, occurrence_digest, sighting_key
 from kairan.interfaces import registry
-from kairan.interfaces.source import Hints, Report, Shape, Source
+from kairan.interfaces.source import Glancing, Hints, Report, Shape, Source
 from kairan.services.recognise import shape_of
 
 SOURCES = sorted(registry.sources().values(), key=lambda source: source.kind)
@@ -101,3 +101,20 @@ def test_redacting_twice_changes_nothing_more(source: Source, data: bytes) -> No
     once = source.redacted(memoryview(data))
     if once is not None:
         assert source.redacted(memoryview(once)) in (None, once)
+
+
+@pytest.mark.parametrize(("source", "data"), CASES)
+def test_a_glance_tells_the_sighting_that_reading_tells(source: Source, data: bytes) -> None:
+    for report in reports(source, data):
+        if not isinstance(report, Glancing):
+            continue
+        looked = list(report.glances())
+        assert [each.read() if isinstance(each, Glance) else each for each in looked] == list(report.records())
+        for glance in looked:
+            if isinstance(glance, Glance):
+                said = glance.read()
+                assert isinstance(said, Observation)
+                assert (glance.kind, glance.scope, glance.key) == (said.kind, said.scope, sighting_key(said))
+                assert said.open
+                assert said.counted
+                assert not said.several

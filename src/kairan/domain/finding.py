@@ -5,6 +5,7 @@ text: those are its *occurrence*, of which one finding may have many.
 """
 
 import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -157,6 +158,21 @@ class Observation(msgspec.Struct, frozen=True):
     several: bool = False  # one of several findings of one record: they follow each other and share its position
 
 
+@dataclass(slots=True)
+class Glance:
+    """A record looked at and not read: enough to tell whether it says anything new of its sighting.
+
+    `key` is the sighting's; `raw` a digest of the record's bytes and of all around it that its reading depends on but
+    the parser's version. It stands for an observation that is open and counted. `read` reads it.
+    """
+
+    kind: RecordKind
+    scope: int
+    key: bytes
+    raw: bytes
+    read: Callable[[], "Observation | Rejected"]
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """One record that cannot be used: kept with its reason; the rest goes on. `raw` never holds a secret's value."""
@@ -187,15 +203,11 @@ class ScopeClaim:
 
 def sighting_key(observation: Observation) -> bytes:
     """The sighting's key within its scope, computable by the source alone: id, asset, package, location."""
-    asset = observation.asset
-    parts = (
-        observation.kind,
-        observation.id,
-        asset.kind,
-        asset.external_id,
-        observation.package.key if observation.package else "",
-        observation.location,
-    )
+    return key_of(observation.kind, observation.id, observation.asset, observation.package, observation.location)
+
+
+def key_of(kind: RecordKind, id_: str, asset: AssetRef, package: PackageRef | None, location: str) -> bytes:
+    parts = (kind, id_, asset.kind, asset.external_id, package.key if package else "", location)
     return digest_of("\x1f".join(parts).encode("utf-8", "surrogatepass"))
 
 
@@ -226,6 +238,11 @@ def combined_digest(digests: list[bytes]) -> bytes:
     if len(digests) == 1:
         return digests[0]
     return digest_of(b"".join(sorted(digests)))
+
+
+def raw_digest(raws: Iterable[bytes], parser_version: int) -> bytes:
+    """Digest of all the records of one sighting as bytes, salted with the parser's version."""
+    return digest_of(b"".join((parser_version.to_bytes(4), *sorted(raws))))
 
 
 def digest_of(data: bytes) -> bytes:

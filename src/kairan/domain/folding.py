@@ -17,7 +17,8 @@ class Folded:
 
     `lead` is the digest of the record that speaks for all (the severest; of those the smallest digest, so that the
     order of records does not matter). `records` is how many records of its openness were folded; those that make
-    several findings are not among them, they are counted apart (services.parts).
+    several findings are not among them, they are counted apart (services.parts). `raw` stands for the bytes of all
+    its records (domain.finding.raw_digest); empty where not all of them could be looked at alone.
     """
 
     scope_id: int
@@ -26,6 +27,7 @@ class Folded:
     lead: bytes
     occurrences: dict[bytes, str] = field(default_factory=dict)
     records: int = 0
+    raw: bytes = b""
 
     @property
     def digest(self) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from kairan.domain.finding import Advisory, AssetRef, Observation, Rejected, ScopeClaim
+from kairan.domain.finding import Advisory, AssetRef, Glance, Observation, Rejected, ScopeClaim
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,14 @@ class Report(Protocol):
 
     def advisories(self) -> Iterator[Advisory | Rejected]:
         """Records that are texts about vulnerabilities and no findings (an advisory feed)."""
+
+
+@runtime_checkable
+class Glancing(Protocol):
+    """A report whose records can be looked at before they are read: most of them say nothing new."""
+
+    def glances(self) -> Iterator[Glance | Observation | Rejected]:
+        """The records of `records()`, those that can be only looked at."""
 
 
 @runtime_checkable

@@ -17,6 +17,7 @@ from kairan.domain.finding import (
     Absence,
     Advisory,
     AssetRef,
+    Glance,
     Observation,
     Outcome,
     PackageRef,
@@ -26,8 +27,9 @@ from kairan.domain.finding import (
     sighting_key,
 )
 from kairan.domain.folding import Folded, fold_of
-from kairan.interfaces.source import Report
+from kairan.interfaces.source import Glancing, Report
 from kairan.services import aliases as alias_service
+from kairan.services.looks import Look, look
 from kairan.services.parts import Parts
 from kairan.services.texts import stage_advisories
 from kairan.store.queries import (
@@ -81,7 +83,7 @@ class Ingest:
         if self.replayed is not None:
             self.told_at_once = intake.told_at_once(self.cursor, [s.id for s in self.scopes if s.id], self.as_of)
         staging.create(self.cursor)
-        for window in _windows(report.records()):
+        for window in _windows(report.glances() if isinstance(report, Glancing) else report.records()):
             self._stage(window)
             progress(len(window))
         for texts in _windows(report.advisories()):
@@ -96,9 +98,39 @@ class Ingest:
 
     # --- staging: from records to rows that differ -----------------------------------------------------------------
 
-    def _stage(self, window: list[Observation | Rejected]) -> None:
+    def _stage(self, glances: list[Glance | Observation | Rejected]) -> None:
+        looks, window = look(glances, self.scopes)
+        known = sightings.known(self.cursor, looks)
+        same = {at for at, each in looks.items() if self._is_as_known(each, known.get(at))}
+        for at in same:
+            self._count_same(looks[at])
+        window += [each.read() for at, look in looks.items() if at not in same for each in look.glances]
+        staging.copy(self.cursor, "st_present", [(*at, True, True) for at in same])
+        self._stage_read(window, {at: look for at, look in looks.items() if at not in same}, known)
+
+    def _is_as_known(self, look: Look, known: sightings.Known | None) -> bool:
+        """The very bytes that made the sighting what it is: they need not be read."""
+        if known is None or not known.is_live or not look.alone or self.as_of < known.first_seen:
+            return False
+        return look.scope_id not in self.late and known.raw == look.digest(self.parser_version)
+
+    def _count_same(self, look: Look) -> None:
+        for each in look.glances:
+            self.counts.add_record(each.kind)
+        self.counts.add(Outcome.UNCHANGED)
+        self.counts.add(Outcome.MERGED, len(look.glances) - 1)
+
+    def _stage_read(
+        self,
+        window: list[Observation | Rejected],
+        looks: dict[sightings.ScopedKey, Look],
+        known: dict[sightings.ScopedKey, sightings.Known],
+    ) -> None:
         folded = self._fold(window)
-        known = sightings.known(self.cursor, folded)
+        for place, each in folded.items():
+            if place in looks and looks[place].alone:
+                each.raw = looks[place].digest(self.parser_version)
+        known |= sightings.known(self.cursor, (at for at in folded if at not in looks))
         differing = {place: each for place, each in folded.items() if not self._is_unchanged(each, known.get(place))}
         self._unite_with_store(differing)
         for place, each in folded.items():

@@ -3,18 +3,30 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Raw
 
 from kairan.domain.errors import RecordError
-from kairan.domain.finding import Advisory, AssetRef, Observation, RecordKind, Rejected, ScopeClaim
+from kairan.domain.finding import Advisory, AssetRef, Glance, Observation, RecordKind, Rejected, ScopeClaim
 from kairan.interfaces.decoding import BAD_JSON, fault, text_of
 from kairan.sources.trivy.decoding import records_of
 from kairan.sources.trivy.redact import redacted_record
 
 Reader = Callable[[Raw, str], Observation]
+
+
+@runtime_checkable
+class GlancingReader(Protocol):
+    """A reader that tells a record's sighting and digest (domain.finding.Glance) without reading it."""
+
+    scope: int
+
+    def __call__(self, raw: Raw, position: str) -> Observation: ...
+
+    def glance(self, raw: Raw) -> tuple[bytes, bytes]:
+        """(key, digest of the bytes). Raises what reading raises where the identity cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +61,33 @@ class Section:
 
     def records(self, refusal: str) -> Iterator[Observation | Rejected]:
         read = self.opened() if self.opened else None
-        position = self.position
-        for index, raw in enumerate(records_of(self.raw, position)):
-            where = f"{position}[{index}]"
+        for index, raw in enumerate(records_of(self.raw, self.position)):
             if read is None:
-                yield self._rejected(where, refusal, raw)
-                continue
-            try:
-                observation = read(raw, where)
-            except BAD_JSON as error:
-                yield self._rejected(where, fault(error), raw)
-            except RecordError as error:
-                yield self._rejected(where, str(error), raw)
+                yield self._rejected(f"{self.position}[{index}]", refusal, raw)
             else:
-                yield observation
+                yield self._read(read, raw, index)
+
+    def glances(self, refusal: str) -> Iterator[Glance | Observation | Rejected]:
+        read = self.opened() if self.opened else None
+        if not isinstance(read, GlancingReader):
+            yield from self.records(refusal)
+            return
+        for index, raw in enumerate(records_of(self.raw, self.position)):
+            try:
+                key, digest = read.glance(raw)
+            except (*BAD_JSON, RecordError):
+                yield self._read(read, raw, index)  # says what is the matter
+            else:
+                yield Glance(self.kind, read.scope, key, digest, partial(self._read, read, raw, index))
+
+    def _read(self, read: Reader, raw: Raw, index: int) -> Observation | Rejected:
+        position = f"{self.position}[{index}]"
+        try:
+            return read(raw, position)
+        except BAD_JSON as error:
+            return self._rejected(position, fault(error), raw)
+        except RecordError as error:
+            return self._rejected(position, str(error), raw)
 
     def _rejected(self, position: str, reason: str, raw: Raw) -> Rejected:
         holds_values = self.kind in {RecordKind.SECRET, RecordKind.OTHER}
@@ -121,6 +146,10 @@ class TrivyReport:
     def records(self) -> Iterator[Observation | Rejected]:
         for section in self.sections:
             yield from section.records(self.refusal)
+
+    def glances(self) -> Iterator[Glance | Observation | Rejected]:
+        for section in self.sections:
+            yield from section.glances(self.refusal)
 
     def advisories(self) -> Iterator[Advisory | Rejected]:
         return iter(())

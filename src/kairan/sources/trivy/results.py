@@ -105,7 +105,7 @@ def package_types(results: list[Result]) -> dict[str, str]:
 def _reader(kind: RecordKind, place: Place, result: Result, where: str, types: PackageTypes) -> Reader:
     match kind:
         case RecordKind.VULNERABILITY:
-            return vulnerabilities.reader(place, result, where)
+            return vulnerabilities.VulnerabilityReader(place, result, where)
         case RecordKind.MISCONFIGURATION:
             return misconfigurations.reader(place)
         case RecordKind.SECRET:

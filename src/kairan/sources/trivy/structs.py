@@ -105,6 +105,16 @@ class VendorCvss(Struct, gc=False):
     V40Score: float | None = None
 
 
+class VulnerabilityIdentity(Struct, gc=False):
+    """What tells one vulnerability from another: the rest need not be decoded to see that nothing changed."""
+
+    VulnerabilityID: str
+    PkgName: str | None = None
+    PkgID: str | None = None
+    SrcName: str | None = None
+    PkgIdentifier: PackageIds | None = None
+
+
 class Vulnerability(Struct, gc=False):
     VulnerabilityID: str
     PkgName: str | None = None

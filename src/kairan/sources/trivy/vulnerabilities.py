@@ -1,60 +1,75 @@
 """Vulnerabilities: one record of `Results[].Vulnerabilities[]` to an observation with Trivy's advisory."""
 
+import hashlib
 from typing import Any
 
 import msgspec
 from msgspec import Raw
 
 from kairan.domain.errors import RecordError
-from kairan.domain.finding import Advisory, Cvss, Observation, RecordKind
+from kairan.domain.finding import DIGEST_BYTES, Advisory, Cvss, Observation, PackageRef, RecordKind, key_of
 from kairan.domain.severity import Severity
 from kairan.interfaces.decoding import instant
 from kairan.sources.trivy.decoding import severity_of, vulnerability_id
 from kairan.sources.trivy.packages import is_os, package_of, source_names, source_of
 from kairan.sources.trivy.place import Place
-from kairan.sources.trivy.report import Reader
-from kairan.sources.trivy.structs import ImageLayer, Result, VendorCvss, Vulnerability
+from kairan.sources.trivy.structs import (
+    ImageLayer,
+    Result,
+    VendorCvss,
+    Vulnerability,
+    VulnerabilityIdentity,
+)
 
 _decoder = msgspec.json.Decoder(Vulnerability)
+_identity = msgspec.json.Decoder(VulnerabilityIdentity)
+_encode = msgspec.json.Encoder(order="sorted").encode
 _REMEMBERED = 2_000  # one CVE stands in a report once for each package: its text need not be built anew
 _TRIVY_SEVERITIES = (Severity.UNKNOWN, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
 
 
-def reader(place: Place, result: Result, where: str) -> Reader:
-    """A reader for the vulnerabilities of one result."""
-    sources = source_names(result, f"{where}.Packages")
-    of_system = result.Class == "os-pkgs" or is_os(result.Type or "")
-    advisories = Advisories()
+class VulnerabilityReader:
+    """Reads the vulnerabilities of one result."""
 
-    def read(raw: Raw, position: str) -> Observation:
+    def __init__(self, place: Place, result: Result, where: str) -> None:
+        self.scope = place.scope
+        self._place = place
+        self._sources = source_names(result, f"{where}.Packages")
+        self._of_system = result.Class == "os-pkgs" or is_os(result.Type or "")
+        self._advisories = Advisories()
+        around = (place.asset, place.type, place.manifest, place.path, place.occurrence, self._of_system, self._sources)
+        self._around = hashlib.blake2b(_encode(around), digest_size=DIGEST_BYTES)
+
+    def __call__(self, raw: Raw, position: str) -> Observation:
         record = _decoder.decode(raw)
-        source = ""
-        if of_system:
-            source = record.SrcName or source_of(sources, record.PkgID, record.PkgIdentifier, record.PkgName or "")
-        return observation(record, place, position, place.type, source, advisories)
+        return observation(record, self._place, position, self._place.type, self._source(record), self._advisories)
 
-    return read
+    def glance(self, raw: Raw) -> tuple[bytes, bytes]:
+        record = _identity.decode(raw)
+        digest = self._around.copy()
+        digest.update(memoryview(raw))
+        place = self._place
+        id_, package = _identity_of(record, place.type, self._source(record))
+        return key_of(RecordKind.VULNERABILITY, id_, place.asset, package, place.manifest), digest.digest()
+
+    def _source(self, record: Vulnerability | VulnerabilityIdentity) -> str:
+        if not self._of_system:
+            return ""
+        return record.SrcName or source_of(self._sources, record.PkgID, record.PkgIdentifier, record.PkgName or "")
 
 
 def observation(
     record: Vulnerability, place: Place, position: str, type_: str, source: str, advisories: "Advisories"
 ) -> Observation:
     """The observation. RecordError where the record names no vulnerability or no package."""
-    if not record.VulnerabilityID.strip():
-        raise RecordError("VulnerabilityID: is empty")
-    ids = record.PkgIdentifier
-    purl = (ids.PURL or "") if ids else ""
-    name = record.PkgName or ""
-    if not name and not purl:
-        raise RecordError("PkgName: is missing")
-    id_ = vulnerability_id(record.VulnerabilityID)
+    id_, package = _identity_of(record, type_, source)
     return Observation(
         kind=RecordKind.VULNERABILITY,
         scope=place.scope,
         position=position,
         id=id_,
         asset=place.asset,
-        package=package_of(name, purl, type_, source),
+        package=package,
         location=place.manifest,
         severity=severity_of(record.Severity),
         severity_source=record.SeveritySource or "",
@@ -64,6 +79,17 @@ def observation(
         occurrence=_occurrence(record, place),
         advisory=advisories.of(record, id_),
     )
+
+
+def _identity_of(record: Vulnerability | VulnerabilityIdentity, type_: str, source: str) -> tuple[str, PackageRef]:
+    if not record.VulnerabilityID.strip():
+        raise RecordError("VulnerabilityID: is empty")
+    ids = record.PkgIdentifier
+    purl = (ids.PURL or "") if ids else ""
+    name = record.PkgName or ""
+    if not name and not purl:
+        raise RecordError("PkgName: is missing")
+    return vulnerability_id(record.VulnerabilityID), package_of(name, purl, type_, source)
 
 
 def _occurrence(record: Vulnerability, place: Place) -> dict[str, Any]:

@@ -74,9 +74,10 @@ class Sighting(models.Model):
     """A source reports a finding, within one scope. Lives while one of its occurrences does.
 
     `key` is what the source can compute alone (domain.finding.sighting_key). `digest` stands for the meaningful
-    fields of all `occurrences`; a snapshot with the same digest writes nothing. `home` is the finding this row was
-    first made for, and `identifier` the id as reported: an alias merge can be undone from them. `last_seen` of a live
-    sighting is its scope's watermark and not stored.
+    fields of all `occurrences`; a snapshot with the same digest writes nothing. `raw` stands for the records' bytes:
+    where they are the same they need not even be read; empty where that is not known. `home` is the finding this row
+    was first made for, and `identifier` the id as reported: an alias merge can be undone from them. `last_seen` of a
+    live sighting is its scope's watermark and not stored.
     """
 
     scope = models.ForeignKey(Scope, models.PROTECT, related_name="sightings")
@@ -84,6 +85,7 @@ class Sighting(models.Model):
     finding = models.ForeignKey(Finding, models.PROTECT, related_name="sightings")
     identifier = models.ForeignKey(Identifier, models.PROTECT, related_name="sightings", db_index=False)
     digest = models.BinaryField()
+    raw = models.BinaryField(default=b"", db_default=b"")
     lead = models.BinaryField()
     severity = models.SmallIntegerField()
     severity_source = models.TextField(default="")

@@ -133,15 +133,16 @@ def put_sightings(cursor: Cursor, as_of: datetime) -> None:
     """Write new and changed sightings."""
     cursor.execute(
         """
-        INSERT INTO sighting AS o (scope_id, key, finding_id, identifier_id, digest, lead, severity, severity_source,
-            status, installed, fixed, occurrences, is_live, first_seen, changed_at, last_seen, ended_at, end_reason)
-        SELECT scope_id, key, finding, identifier, digest, lead, severity, severity_source, status, installed, fixed,
-            occurrences::jsonb, is_open, %(as_of)s, %(as_of)s,
+        INSERT INTO sighting AS o (scope_id, key, finding_id, identifier_id, digest, raw, lead, severity,
+            severity_source, status, installed, fixed, occurrences, is_live, first_seen, changed_at, last_seen,
+            ended_at, end_reason)
+        SELECT scope_id, key, finding, identifier, digest, raw, lead, severity, severity_source, status, installed,
+            fixed, occurrences::jsonb, is_open, %(as_of)s, %(as_of)s,
             CASE WHEN NOT is_open THEN %(as_of)s::timestamptz END,
             CASE WHEN NOT is_open THEN %(as_of)s::timestamptz END,
             CASE WHEN is_open THEN '' ELSE end_reason END
         FROM st_target WHERE is_open OR keep ORDER BY scope_id, key
-        ON CONFLICT (scope_id, key) DO UPDATE SET digest = excluded.digest, lead = excluded.lead,
+        ON CONFLICT (scope_id, key) DO UPDATE SET digest = excluded.digest, raw = excluded.raw, lead = excluded.lead,
             severity = excluded.severity, severity_source = excluded.severity_source, status = excluded.status,
             installed = excluded.installed, fixed = excluded.fixed, occurrences = excluded.occurrences,
             is_live = excluded.is_live, changed_at = excluded.changed_at, last_seen = excluded.last_seen,

@@ -111,10 +111,12 @@ def _add_sightings(cursor: Cursor, when: dict[str, Any]) -> None:
     cursor.execute(
         """
         WITH made AS (
-            INSERT INTO sighting (scope_id, key, finding_id, identifier_id, digest, lead, severity, severity_source,
-                status, installed, fixed, occurrences, is_live, first_seen, changed_at, last_seen, ended_at, end_reason)
-            SELECT p.scope_id, p.key, f.id, p.identifier, p.digest, p.lead, p.severity, p.severity_source, p.status,
-                p.installed, p.fixed, p.occurrences::jsonb, FALSE, %(as_of)s, %(as_of)s, %(as_of)s, p.ends, p.gone_as
+            INSERT INTO sighting (scope_id, key, finding_id, identifier_id, digest, raw, lead, severity,
+                severity_source, status, installed, fixed, occurrences, is_live, first_seen, changed_at, last_seen,
+                ended_at, end_reason)
+            SELECT p.scope_id, p.key, f.id, p.identifier, p.digest, p.raw, p.lead, p.severity, p.severity_source,
+                p.status, p.installed, p.fixed, p.occurrences::jsonb, FALSE, %(as_of)s, %(as_of)s, %(as_of)s, p.ends,
+                p.gone_as
             FROM st_past p JOIN finding f ON (f.vulnerability_id, f.asset_id, f.location)
                 = (p.vulnerability, p.asset, p.location) AND f.package_id IS NOT DISTINCT FROM p.package_row
                 AND f.merged_into_id IS NULL
@@ -137,6 +139,7 @@ def _move_dates(cursor: Cursor, when: dict[str, Any]) -> None:
                 ended_at = CASE WHEN p.is_back THEN p.ends ELSE s.ended_at END,
                 end_reason = CASE WHEN p.is_back THEN p.gone_as ELSE s.end_reason END,
                 digest = CASE WHEN p.is_last THEN p.digest ELSE s.digest END,
+                raw = CASE WHEN p.is_last THEN p.raw ELSE s.raw END,
                 lead = CASE WHEN p.is_last THEN p.lead ELSE s.lead END,
                 severity = CASE WHEN p.is_last THEN p.severity ELSE s.severity END,
                 severity_source = CASE WHEN p.is_last THEN p.severity_source ELSE s.severity_source END,

@@ -21,6 +21,7 @@ class Known:
     """What decides whether a record says anything new of its sighting."""
 
     digest: bytes
+    raw: bytes
     is_live: bool
     first_seen: datetime
 
@@ -28,12 +29,15 @@ class Known:
 def known(cursor: Cursor, keys: Iterable[ScopedKey]) -> dict[ScopedKey, Known]:
     """What is stored of those of these sightings that are known."""
     wanted = list(keys)
+    if not wanted:
+        return {}
     cursor.execute(
-        "SELECT s.scope_id, s.key, s.digest, s.is_live, s.first_seen FROM sighting s"
+        "SELECT s.scope_id, s.key, s.digest, s.raw, s.is_live, s.first_seen FROM sighting s"
         " JOIN unnest(%b::bigint[], %b::bytea[]) AS t (scope_id, key) ON (s.scope_id, s.key) = (t.scope_id, t.key)",
         ([scope for scope, _ in wanted], [key for _, key in wanted]),
+        binary=True,
     )
-    return {(scope, bytes(key)): Known(bytes(digest), live, first) for scope, key, digest, live, first in cursor}
+    return {(scope, key): Known(*said) for scope, key, *said in cursor}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ def stored_of(row: tuple[Any, ...]) -> Stored:
 
 def unite(folded: Folded, other: Stored) -> None:
     """Take what is stored into what is said."""
+    folded.raw = b""
     folded.occurrences = {**folded.occurrences, **other.occurrences}
     if leads(other.severity, other.lead, folded.observation.severity, folded.lead):
         folded.lead = other.lead

@@ -14,7 +14,7 @@ Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 _TABLES = """
 CREATE TEMP TABLE st_sighting (
-    scope_id bigint, key bytea, digest bytea, lead bytea, records int, kind text, ident text,
+    scope_id bigint, key bytea, digest bytea, raw bytea, lead bytea, records int, kind text, ident text,
     asset_kind text, asset_id text, package text, location text,
     severity smallint, severity_source text, status text, installed text, fixed text,
     occurrences text, is_open boolean, end_reason text, keep boolean
@@ -36,7 +36,7 @@ CREATE TEMP TABLE st_epss (ident text, probability float8, percentile float8, pu
 CREATE TEMP TABLE st_alias (one text, other text, publisher text) ON COMMIT DROP;
 """
 _TYPES = {
-    "st_sighting": "int8 bytea bytea bytea int4 text text text text text text int2"
+    "st_sighting": "int8 bytea bytea bytea bytea int4 text text text text text text int2"
     " text text text text text bool text bool",
     "st_present": "int8 bytea bool bool",
     "st_part": "int8 int8 bytea bool",
@@ -86,6 +86,7 @@ def sighting_row(folded: Folded) -> Sequence[Any]:
         folded.scope_id,
         folded.key,
         folded.digest,
+        folded.raw,
         folded.lead,
         folded.records,
         said.kind.value,

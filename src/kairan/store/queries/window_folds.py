@@ -84,9 +84,9 @@ def _rewrite(
         {"scope": place[0], "key": place[1]},
     )
     cursor.execute(
-        "UPDATE st_sighting SET digest = %(digest)b, lead = %(lead)b, records = %(records)s, severity = %(severity)s,"
-        " severity_source = %(source)s, status = %(status)s, installed = %(installed)s, fixed = %(fixed)s,"
-        " occurrences = %(occurrences)s WHERE (scope_id, key) = (%(scope)s, %(key)b)",
+        "UPDATE st_sighting SET digest = %(digest)b, raw = '', lead = %(lead)b, records = %(records)s,"
+        " severity = %(severity)s, severity_source = %(source)s, status = %(status)s, installed = %(installed)s,"
+        " fixed = %(fixed)s, occurrences = %(occurrences)s WHERE (scope_id, key) = (%(scope)s, %(key)b)",
         {
             "scope": place[0],
             "key": place[1],
