@@ -104,6 +104,18 @@ _INVARIANTS = {
             ORDER BY e.id DESC LIMIT 1) e
         WHERE f.merged_into_id IS NULL AND (e.code IN ('opened', 'reopened')) <> f.is_open
     """,
+    "a finding, sighting or event leads nowhere": """
+        SELECT 'finding', f.id FROM finding f
+        WHERE NOT EXISTS (SELECT FROM vulnerability v WHERE v.id = f.vulnerability_id)
+            OR NOT EXISTS (SELECT FROM vulnerability v WHERE v.id = f.home_id)
+            OR NOT EXISTS (SELECT FROM asset a WHERE a.id = f.asset_id)
+            OR f.package_id IS NOT NULL AND NOT EXISTS (SELECT FROM package p WHERE p.id = f.package_id)
+        UNION ALL SELECT 'sighting', s.id FROM sighting s WHERE NOT EXISTS (SELECT FROM scope c WHERE c.id = s.scope_id)
+            OR NOT EXISTS (SELECT FROM finding f WHERE f.id = s.finding_id)
+            OR NOT EXISTS (SELECT FROM identifier i WHERE i.id = s.identifier_id)
+        UNION ALL SELECT 'event', e.id FROM event e WHERE NOT EXISTS (SELECT FROM finding f WHERE f.id = e.finding_id)
+            OR e.run_id IS NOT NULL AND NOT EXISTS (SELECT FROM run r WHERE r.id = e.run_id)
+    """,
     "a finding has no event": """
         SELECT f.id FROM finding f WHERE NOT EXISTS (SELECT FROM event e WHERE e.finding_id = f.id)
     """,

@@ -1,4 +1,7 @@
-"""Findings and sightings, the two big tables, and what is counted of them."""
+"""Findings and sightings, the two big tables, and what is counted of them.
+
+No foreign keys in the database here: each costs a look-up for every row written, and the rows come from joins with
+what they refer to. The invariants of the torture look for rows that lead nowhere (docs/adr/0009)."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -19,16 +22,16 @@ class Finding(models.Model):
     sightings say: kind:, source:, fix:known, scope:, namespace:, cluster:.
     """
 
-    vulnerability = models.ForeignKey(Vulnerability, models.PROTECT, related_name="findings")
-    asset = models.ForeignKey(Asset, models.PROTECT, related_name="findings")
-    package = models.ForeignKey(Package, models.PROTECT, null=True, related_name="findings")
+    vulnerability = models.ForeignKey(Vulnerability, models.PROTECT, related_name="findings", db_constraint=False)
+    asset = models.ForeignKey(Asset, models.PROTECT, related_name="findings", db_constraint=False)
+    package = models.ForeignKey(Package, models.PROTECT, null=True, related_name="findings", db_constraint=False)
     location = models.TextField(default="")
     is_open = models.BooleanField()
     severity = models.SmallIntegerField()
     first_seen = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     close_reason = models.TextField(default="")
-    home = models.ForeignKey(Vulnerability, models.PROTECT, related_name="+")
+    home = models.ForeignKey(Vulnerability, models.PROTECT, related_name="+", db_constraint=False)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
     traits = ArrayField(models.TextField(), default=list)
 
@@ -80,10 +83,12 @@ class Sighting(models.Model):
     live sighting is its scope's watermark and not stored.
     """
 
-    scope = models.ForeignKey(Scope, models.PROTECT, related_name="sightings")
+    scope = models.ForeignKey(Scope, models.PROTECT, related_name="sightings", db_constraint=False)
     key = models.BinaryField()
-    finding = models.ForeignKey(Finding, models.PROTECT, related_name="sightings")
-    identifier = models.ForeignKey(Identifier, models.PROTECT, related_name="sightings", db_index=False)
+    finding = models.ForeignKey(Finding, models.PROTECT, related_name="sightings", db_constraint=False)
+    identifier = models.ForeignKey(
+        Identifier, models.PROTECT, related_name="sightings", db_index=False, db_constraint=False
+    )
     digest = models.BinaryField()
     raw = models.BinaryField(default=b"", db_default=b"")
     lead = models.BinaryField()

@@ -12,8 +12,8 @@ class Event(models.Model):
     `at` is when it happened in the world (the snapshot's `as_of`), `recorded_at` when Kairan learned it.
     """
 
-    finding = models.ForeignKey(Finding, models.CASCADE, related_name="events")
-    run = models.ForeignKey(Run, models.SET_NULL, null=True)
+    finding = models.ForeignKey(Finding, models.CASCADE, related_name="events", db_constraint=False)
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, db_constraint=False)
     code = models.TextField()
     at = models.DateTimeField()
     recorded_at = models.DateTimeField()

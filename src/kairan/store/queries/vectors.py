@@ -7,7 +7,10 @@ MOST = 4_000  # lexemes of one text; PostgreSQL takes positions up to 16,383 and
 
 def vector(text: str) -> str:
     """A text's tokens with their positions, as PostgreSQL's tsvector reads them."""
-    return " ".join(f"{lexeme(token)}:{at}" for at, token in enumerate(tokens(text)[:MOST], 1))
+    words = tokens(text)[:MOST]
+    if text.isascii():  # its tokens are letters and digits: nothing to quote
+        return " ".join([f"{word}:{at}" for at, word in enumerate(words, 1)])
+    return " ".join([f"{lexeme(word)}:{at}" for at, word in enumerate(words, 1)])
 
 
 def lexeme(token: str) -> str:
