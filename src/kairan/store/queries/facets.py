@@ -35,16 +35,16 @@ class Facets:
 _LOOKED_AT = """
     picked as materialized (
         select f.is_open, f.severity, f.asset_id, f.package_id, f.traits from finding f where {where} limit {limit}
-    ), worst (severity, n) as (select severity, count(*) from picked group by 1
-    ), states (is_open, n) as (select is_open, count(*) from picked group by 1
-    ), by_asset (key, n) as materialized (select asset_id, count(*) from picked group by 1
-    ), by_package (key, n) as (select package_id, count(*) from picked where package_id is not null group by 1
+    ), worst (severity, n) as (select severity, count(*)::int from picked group by 1
+    ), states (is_open, n) as (select is_open, count(*)::int from picked group by 1
+    ), by_asset (key, n) as materialized (select asset_id, count(*)::int from picked group by 1
+    ), by_package (key, n) as (select package_id, count(*)::int from picked where package_id is not null group by 1
     ), told as materialized (
-        select traits, t, n from (select traits, count(*) as n from picked group by 1) sets, unnest(traits) t
+        select traits, t, n from (select traits, count(*)::int as n from picked group by 1) sets, unnest(traits) t
     ), said (about, value, n) as (
         select split_part(t, ':', 1), substr(t, strpos(t, ':') + 1), n from told where t ~ '^(source|kind):'
     ), by_namespace (key, value, n) as (
-        select p.asset_id, substr(t, 11), count(*) from picked p join told using (traits)
+        select p.asset_id, substr(t, 11), count(*)::int from picked p join told using (traits)
         where starts_with(t, 'namespace:') group by 1, 2
     )
 """
@@ -90,7 +90,7 @@ _PARTS: Mapping[str, str] = {
 KEYS = tuple(_PARTS)
 
 
-def facets(selected: Selection, keys: Sequence[str] = KEYS, *, most: int = 5_000) -> Facets:
+def facets(selected: Selection, keys: Sequence[str] = KEYS, *, most: int = 4_000) -> Facets:
     """The values of some of KEYS that most of the selection's findings have, the most frequent first."""
     looked_at = _rolled_up(selected.tallied) if selected.tallied else _looked_at(selected, most + 1)
     parts = [_part("", "select '' as value, n from states"), *(_part(key, _PARTS[key]) for key in keys)]
