@@ -100,7 +100,7 @@ def test_a_newcomer_comes_in_and_sees_the_findings(
     page.fill("[name=password]", "a long enough phrase 7")
     page.fill("[name=again]", "a long enough phrase 7")
     page.click("main button[type=submit]")
-    assert "Nothing has been imported yet" in page.inner_text("main")
+    assert "Nothing has been read yet" in page.inner_text("main")
 
     entry = record("CVE-2026-4242", "openssl", severity="CRITICAL", fixed="3.0.9", Title="<script>alert(1)</script>")
     told = tmp_path / "report.json"
@@ -110,6 +110,8 @@ def test_a_newcomer_comes_in_and_sees_the_findings(
     assert "1 opened" in done.stdout
 
     page.reload()
+    assert "CVE-2026-4242" in page.inner_text("main")
+    page.click("nav >> text=Findings")
     row = page.locator("tbody tr").first.inner_text()
     assert all(word in row for word in ("Critical", "CVE-2026-4242", "openssl", "3.0.9", "<script>")), row
     page.click("text=CVE-2026-4242")

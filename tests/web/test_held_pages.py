@@ -78,7 +78,7 @@ def test_closing_closes_them_and_says_how_many(street: Street, triager: Client) 
     assert "3 findings were closed." in response.content.decode()
     assert open_findings() == 0
     row = Audit.objects.get()
-    assert (row.action, row.actor, row.origin) == ("held.close", "taro", "page")
+    assert (row.action, row.actor, row.origin) == ("held.close", "taro", "127.0.0.1")
     assert "Taro &lt;b&gt;" in response.content.decode()  # settled, by whom
 
 
