@@ -6,7 +6,7 @@ what they refer to. The invariants of the torture look for rows that lead nowher
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from kairan.store.models.assets import Asset, Package
 from kairan.store.models.intake import Scope
@@ -22,7 +22,9 @@ class Finding(models.Model):
     sightings say: kind:, source:, fix:known, scope:, namespace:, cluster:.
     """
 
-    vulnerability = models.ForeignKey(Vulnerability, models.PROTECT, related_name="findings", db_constraint=False)
+    vulnerability = models.ForeignKey(
+        Vulnerability, models.PROTECT, related_name="findings", db_index=False, db_constraint=False
+    )
     asset = models.ForeignKey(Asset, models.PROTECT, related_name="findings", db_constraint=False)
     package = models.ForeignKey(Package, models.PROTECT, null=True, related_name="findings", db_constraint=False)
     location = models.TextField(default="")
@@ -31,8 +33,8 @@ class Finding(models.Model):
     first_seen = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     close_reason = models.TextField(default="")
-    home = models.ForeignKey(Vulnerability, models.PROTECT, related_name="+", db_constraint=False)
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+    home = models.ForeignKey(Vulnerability, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged", db_index=False)
     traits = ArrayField(models.TextField(), default=list)
 
     class Meta:
@@ -69,6 +71,8 @@ class Finding(models.Model):
             ),
             models.Index("location", name="finding_path", condition=~Q(location="")),
             models.Index("closed_at", name="finding_closed_at", condition=Q(closed_at__isnull=False)),
+            models.Index("merged_into", name="finding_merged_into", condition=Q(merged_into__isnull=False)),
+            models.Index("home", name="finding_home", condition=~Q(home=F("vulnerability"))),
             GinIndex("traits", name="finding_traits"),
         ]
 
@@ -83,7 +87,7 @@ class Sighting(models.Model):
     live sighting is its scope's watermark and not stored.
     """
 
-    scope = models.ForeignKey(Scope, models.PROTECT, related_name="sightings", db_constraint=False)
+    scope = models.ForeignKey(Scope, models.PROTECT, related_name="sightings", db_index=False, db_constraint=False)
     key = models.BinaryField()
     finding = models.ForeignKey(Finding, models.PROTECT, related_name="sightings", db_constraint=False)
     identifier = models.ForeignKey(

@@ -135,7 +135,15 @@ def _move_findings(cursor: Cursor, now: datetime, run: int | None) -> None:
             f.merged_into_id AS was_merged, f.is_open AS was_open,
             first_value(f.id) OVER (PARTITION BY h.now, f.asset_id, f.package_id, f.location
                 ORDER BY f.home_id <> h.now, f.id) AS target
-        FROM finding f JOIN al_home h ON h.home = f.home_id;
+        FROM (
+            SELECT f.* FROM finding f JOIN al_home h ON h.home = f.vulnerability_id WHERE f.home_id = f.vulnerability_id
+                AND f.merged_into_id IS NULL
+            UNION ALL
+            SELECT f.* FROM finding f JOIN al_home h ON h.home = f.vulnerability_id WHERE f.home_id = f.vulnerability_id
+                AND f.merged_into_id IS NOT NULL
+            UNION ALL
+            SELECT f.* FROM finding f JOIN al_home h ON h.home = f.home_id WHERE f.home_id <> f.vulnerability_id
+        ) f JOIN al_home h ON h.home = f.home_id;
         ANALYZE al_finding
         """
     )
