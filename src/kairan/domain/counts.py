@@ -17,8 +17,8 @@ class Counts:
     suppressed: int = 0
     advisories: int = 0
 
-    def add_record(self, kind: RecordKind) -> None:
-        self.records[kind.value] += 1
+    def add_record(self, kind: RecordKind, number: int = 1) -> None:
+        self.records[kind.value] += number
 
     def add(self, outcome: Outcome, number: int = 1) -> None:
         self.outcomes[outcome.value] += number

@@ -5,7 +5,7 @@ text: those are its *occurrence*, of which one finding may have many.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -162,14 +162,15 @@ class Observation(msgspec.Struct, frozen=True):
 class Glance:
     """A record looked at and not read: enough to tell whether it says anything new of its sighting.
 
-    `key` is the sighting's; `raw` a digest of the record's bytes and of all around it that its reading depends on but
-    the parser's version. It stands for an observation that is open and counted. `read` reads it.
+    `raw` is a digest of the record's bytes and of all around it that its reading depends on but the parser's version.
+    `key` decodes the identity and tells the sighting's key, or None where only reading can say what is the matter.
+    `read` reads it. It stands for an observation that is open and counted.
     """
 
     kind: RecordKind
     scope: int
-    key: bytes
     raw: bytes
+    key: Callable[[], bytes | None]
     read: Callable[[], "Observation | Rejected"]
 
 
@@ -240,9 +241,10 @@ def combined_digest(digests: list[bytes]) -> bytes:
     return digest_of(b"".join(sorted(digests)))
 
 
-def raw_digest(raws: Iterable[bytes], parser_version: int) -> bytes:
-    """Digest of all the records of one sighting as bytes, salted with the parser's version."""
-    return digest_of(b"".join((parser_version.to_bytes(4), *sorted(raws))))
+def raw_digest(raws: Sequence[bytes], parser_version: int) -> bytes:
+    """Stands for the bytes of all records of one sighting, and for the parser's version."""
+    one = raws[0] if len(raws) == 1 else digest_of(b"".join(sorted(raws)))
+    return one + parser_version.to_bytes(4)
 
 
 def digest_of(data: bytes) -> bytes:

@@ -5,6 +5,7 @@
 Nothing here touches the network. A deadlock or a lost race is retried by the caller (services.intake).
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,7 +30,7 @@ from kairan.domain.finding import (
 from kairan.domain.folding import Folded, fold_of
 from kairan.interfaces.source import Glancing, Report
 from kairan.services import aliases as alias_service
-from kairan.services.looks import Look, look
+from kairan.services.looks import Look, Looks, Memory
 from kairan.services.parts import Parts
 from kairan.services.texts import stage_advisories
 from kairan.store.queries import (
@@ -48,6 +49,7 @@ from kairan.store.queries import (
 from kairan.store.queries.intake import LockedScope
 
 WINDOW = 10_000
+MEMORY = 100_000  # sightings of one report's scopes whose bytes are remembered at once: some 20 MB
 
 T = TypeVar("T")
 Progress = Callable[[int], None]
@@ -67,6 +69,7 @@ class Ingest:
     replayed: set[tuple[int, datetime]] | None = None
     rejects: list[Rejected] = field(default_factory=list)
     scopes: list[LockedScope] = field(default_factory=list)
+    memory: Memory = field(default_factory=dict)
     parts: Parts = field(default_factory=lambda: Parts(Counts()))
     late: frozenset[int] = frozenset()
     again: frozenset[int] = frozenset()
@@ -82,6 +85,7 @@ class Ingest:
         self.again = frozenset(s.id for s in self.scopes if s.id in self.adding and s.is_again(self.as_of))
         if self.replayed is not None:
             self.told_at_once = intake.told_at_once(self.cursor, [s.id for s in self.scopes if s.id], self.as_of)
+        self.memory = self._remember() if isinstance(report, Glancing) else {}
         staging.create(self.cursor)
         for window in _windows(report.glances() if isinstance(report, Glancing) else report.records()):
             self._stage(window)
@@ -92,6 +96,11 @@ class Ingest:
         self._apply()
         return self.counts
 
+    def _remember(self) -> Memory:
+        """Of scopes that are not too large: which record made which sighting, where one alone did."""
+        current = [s.id for s in self.scopes if s.id and s.id not in self.late and s.watermark]
+        return sightings.single_records(self.cursor, current, self.as_of, most=MEMORY)
+
     def _adds_up(self, scope: int) -> bool:
         """May it add to what is stored of this instant? A replay first replaces what was said of each instant."""
         return self.replayed is None or (scope, self.as_of) in self.replayed
@@ -99,14 +108,15 @@ class Ingest:
     # --- staging: from records to rows that differ -----------------------------------------------------------------
 
     def _stage(self, glances: list[Glance | Observation | Rejected]) -> None:
-        looks, window = look(glances, self.scopes)
-        known = sightings.known(self.cursor, looks)
-        same = {at for at, each in looks.items() if self._is_as_known(each, known.get(at))}
-        for at in same:
-            self._count_same(looks[at])
-        window += [each.read() for at, look in looks.items() if at not in same for each in look.glances]
-        staging.copy(self.cursor, "st_present", [(*at, True, True) for at in same])
-        self._stage_read(window, {at: look for at, look in looks.items() if at not in same}, known)
+        looks = Looks(self.parser_version, self.scopes, self.memory)
+        looks.take(glances)
+        known = sightings.known(self.cursor, looks.other)
+        same = {at: each.glances for at, each in looks.other.items() if self._is_as_known(each, known.get(at))}
+        self._count_same([[each] for each in looks.same.values()] + list(same.values()))
+        staging.copy(self.cursor, "st_present", [(*at, True, True) for at in (*looks.same, *same)])
+        other = {at: look for at, look in looks.other.items() if at not in same}
+        read = looks.read + [each.read() for look in other.values() for each in look.glances]
+        self._stage_read(read, other, known)
 
     def _is_as_known(self, look: Look, known: sightings.Known | None) -> bool:
         """The very bytes that made the sighting what it is: they need not be read."""
@@ -114,11 +124,11 @@ class Ingest:
             return False
         return look.scope_id not in self.late and known.raw == look.digest(self.parser_version)
 
-    def _count_same(self, look: Look) -> None:
-        for each in look.glances:
-            self.counts.add_record(each.kind)
-        self.counts.add(Outcome.UNCHANGED)
-        self.counts.add(Outcome.MERGED, len(look.glances) - 1)
+    def _count_same(self, sightings: list[list[Glance]]) -> None:
+        for kind, number in Counter(each.kind for glances in sightings for each in glances).items():
+            self.counts.add_record(kind, number)
+        self.counts.add(Outcome.UNCHANGED, len(sightings))
+        self.counts.add(Outcome.MERGED, sum(map(len, sightings)) - len(sightings))
 
     def _stage_read(
         self,

@@ -19,14 +19,17 @@ Reader = Callable[[Raw, str], Observation]
 
 @runtime_checkable
 class GlancingReader(Protocol):
-    """A reader that tells a record's sighting and digest (domain.finding.Glance) without reading it."""
+    """A reader that tells a record's digest and sighting (domain.finding.Glance) without reading it."""
 
     scope: int
 
     def __call__(self, raw: Raw, position: str) -> Observation: ...
 
-    def glance(self, raw: Raw) -> tuple[bytes, bytes]:
-        """(key, digest of the bytes). Raises what reading raises where the identity cannot be told."""
+    def digest(self, raw: Raw) -> bytes:
+        """Digest of the record's bytes and of all that its reading depends on."""
+
+    def key(self, raw: Raw) -> bytes:
+        """The sighting's key. Raises what reading raises where the identity cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,8 @@ class Section:
             yield from self.records(refusal)
             return
         for index, raw in enumerate(records_of(self.raw, self.position)):
-            try:
-                key, digest = read.glance(raw)
-            except (*BAD_JSON, RecordError):
-                yield self._read(read, raw, index)  # says what is the matter
-            else:
-                yield Glance(self.kind, read.scope, key, digest, partial(self._read, read, raw, index))
+            digest, key = read.digest(raw), partial(_key, read, raw)
+            yield Glance(self.kind, read.scope, digest, key, partial(self._read, read, raw, index))
 
     def _read(self, read: Reader, raw: Raw, index: int) -> Observation | Rejected:
         position = f"{self.position}[{index}]"
@@ -92,6 +91,13 @@ class Section:
     def _rejected(self, position: str, reason: str, raw: Raw) -> Rejected:
         holds_values = self.kind in {RecordKind.SECRET, RecordKind.OTHER}
         return Rejected(self.kind, position, reason, redacted_record(raw) if holds_values else text_of(raw))
+
+
+def _key(read: GlancingReader, raw: Raw) -> bytes | None:
+    try:
+        return read.key(raw)
+    except (*BAD_JSON, RecordError):
+        return None
 
 
 class Scopes:

@@ -44,13 +44,15 @@ class VulnerabilityReader:
         record = _decoder.decode(raw)
         return observation(record, self._place, position, self._place.type, self._source(record), self._advisories)
 
-    def glance(self, raw: Raw) -> tuple[bytes, bytes]:
-        record = _identity.decode(raw)
+    def digest(self, raw: Raw) -> bytes:
         digest = self._around.copy()
         digest.update(memoryview(raw))
-        place = self._place
+        return digest.digest()
+
+    def key(self, raw: Raw) -> bytes:
+        record, place = _identity.decode(raw), self._place
         id_, package = _identity_of(record, place.type, self._source(record))
-        return key_of(RecordKind.VULNERABILITY, id_, place.asset, package, place.manifest), digest.digest()
+        return key_of(RecordKind.VULNERABILITY, id_, place.asset, package, place.manifest)
 
     def _source(self, record: Vulnerability | VulnerabilityIdentity) -> str:
         if not self._of_system:

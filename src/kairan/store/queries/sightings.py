@@ -40,6 +40,21 @@ def known(cursor: Cursor, keys: Iterable[ScopedKey]) -> dict[ScopedKey, Known]:
     return {(scope, key): Known(*said) for scope, key, *said in cursor}
 
 
+def single_records(cursor: Cursor, scopes: list[int], as_of: datetime, *, most: int) -> dict[int, dict[bytes, bytes]]:
+    """Digest of the records' bytes -> key, of the live sightings of these scopes; empty beyond `most`."""
+    cursor.execute(
+        "SELECT scope_id, raw, key FROM sighting WHERE scope_id = ANY(%s) AND is_live AND raw <> ''"
+        " AND first_seen <= %s LIMIT %s",
+        (scopes, as_of, most + 1),
+        binary=True,
+    )
+    found: dict[int, dict[bytes, bytes]] = {}
+    if cursor.rowcount <= most:
+        for scope, raw, key in cursor:
+            found.setdefault(scope, {})[raw] = key
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """What is stored of one sighting, to be united with what another record says of it."""
