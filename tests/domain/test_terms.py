@@ -68,7 +68,10 @@ def test_alternatives_get_brackets_before_a_term_is_added() -> None:
     assert with_term(terms("is:open"), "is:open") == "is:open"
 
 
-@pytest.mark.parametrize("value", ["a", "a b", "a,b", "(a)", "<1", "=x", ">=2", "脆 弱", "a\u3000b", "-a", "a:b", ""])
+@pytest.mark.parametrize(
+    "value",
+    ["a", "a b", "a,b", "(a)", "<1", "=x", ">=2", "脆 弱", "a\u3000b", "-a", "a:b", "", "//src:build", "/a", "//"],
+)
 def test_any_value_is_written_so_that_it_is_read_back(value: str) -> None:
     assert chosen(terms(written("package", [value, "z"])), "package") == {value, "z"}
 

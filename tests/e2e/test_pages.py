@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from conftest import ROOT
 from tests.e2e.test_newcomer import CHROMIUM, FLAGS, Running
@@ -90,6 +90,13 @@ class Walk:
             self._measure(width)
             self._check_access()
             self._keep(f"{self.stage}-{name}-{self.language}-{theme}-{width}.png")
+
+    def check(self, width: int) -> None:
+        """The page as it stands now."""
+        self.at = str(width)
+        self.page.evaluate(AXE_SCRIPT)
+        self._measure(width)
+        self._check_access()
 
     def _weigh(self, body: bytes) -> None:
         """All that the page is made of, as a browser with an empty cache gets it, packed."""
@@ -195,6 +202,29 @@ def test_every_page_is_sound_with_reports(running: Running, visitor: BrowserCont
     walk = Walk(page, running.url, language, "full")
     for name, address in (ADDRESSES | addresses_behind(page)).items():
         walk.look_at(name, address)
+    page.close()
+    assert walk.wrong == []
+
+
+@pytest.mark.slow
+def test_a_finding_opens_beside_the_list(running: Running, visitor: BrowserContext) -> None:
+    """A row, the next one by key, and back to that row: beside the list, and over it on a phone."""
+    assert running.import_(*map(str, REPORTS)).returncode == 0
+    page = visitor.new_page()
+    walk = Walk(page, running.url, "any", "drawer")
+    links, heading = page.locator("[data-list] tbody .c-id a"), page.locator("#drawer h1")
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto("/findings/")
+        links.nth(0).press("Enter")
+        expect(heading).to_have_text(str(links.nth(0).text_content()))
+        page.keyboard.press("j")
+        expect(heading).to_have_text(str(links.nth(1).text_content()))
+        walk.check(width)
+        page.keyboard.press("Escape")
+        expect(page.locator("#drawer")).to_be_hidden()
+        expect(links.nth(1)).to_be_focused()
+        assert page.url.endswith("/findings/")
     page.close()
     assert walk.wrong == []
 

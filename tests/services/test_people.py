@@ -11,7 +11,9 @@ import pytest
 
 from kairan.domain.rights import Role
 from kairan.services import accounts, lockout, people, profile
-from kairan.services.people import Actor, LastAdministratorError, OwnDoorError, UnfitError
+from kairan.services.actor import Actor
+from kairan.services.names import UnfitError
+from kairan.services.people import LastAdministratorError, OwnDoorError
 
 NOW = datetime(2026, 7, 3, 12, 0, tzinfo=UTC)
 ROOT = Actor("root")

@@ -207,6 +207,7 @@ def test_every_key_counts_every_finding_and_the_help_names_them() -> None:
     for key in KEYS:
         assert sum(group.count for group in count_by(selection(), [key])) == count(selection()) == 3, key
     assert len(count_by(selection(), KEYS)) == 3
+    assert len(count_by(selection(), KEYS, most=1)) == 2
     assert parse_keys("asset_kind, ID,id") == ("asset-kind", "id")
     with pytest.raises(ConfigError, match="'severity'"):
         parse_keys("sevrity")

@@ -102,7 +102,7 @@ def test_taking_in_is_audited() -> None:
 
     number = hand_in(report(record()), source="trivy")
     row = Audit.objects.get()
-    assert (row.action, row.subject, row.origin) == ("upload.add", f"upload {number}", "page")
+    assert (row.action, row.subject, row.origin) == ("upload.add", f"upload:{number}", "page")
     assert row.after["options"] == {"source": "trivy"}
 
 

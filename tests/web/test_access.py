@@ -137,6 +137,33 @@ def test_htmx_is_sent_to_the_login_as_a_whole_page(db: None) -> None:
     assert answer["HX-Redirect"] == "/login/?next=/findings/%3Fq%3Dx"
 
 
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("http://testserver/findings/?q=is%3Aopen", "/findings/%3Fq%3Dis%253Aopen"),
+        ("https://evil.example/findings/", "/findings/facets/"),
+        ("http://[", "/findings/facets/"),
+    ],
+)
+def test_after_the_login_htmx_comes_back_to_the_page_not_to_its_part(db: None, page: str, expected: str) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": page}
+    assert Client().get("/findings/facets/", headers=headers)["HX-Redirect"] == f"/login/?next={expected}"
+
+
+def test_a_long_address_leads_to_the_login_and_back_to_its_page(db: None) -> None:
+    answer = Client().get("/findings/?q=" + "x" * 15_000)
+    assert (answer.status_code, answer["Location"]) == (302, "/login/?next=/findings/")
+    assert Client().get("/vulnerabilities/" + "x" * 15_000 + "/")["Location"] == "/login/?next=/"
+
+
+@pytest.mark.parametrize("page", ["people", "assets", "runs", "held", "uploads", "findings/views"])
+def test_a_number_no_row_can_have_is_no_address(person: Any, page: str) -> None:
+    client = Client()
+    client.force_login(person("administrator"))
+    for number in ("9999999999999999999", "9" * 4_301):
+        assert client.get(f"/{page}/{number}/").status_code == 404
+
+
 def test_commands_need_the_token(person: Any) -> None:
     client = Client(enforce_csrf_checks=True)
     answer = client.post("/login/", {"username": "x", "password": "y"})

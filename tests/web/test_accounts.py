@@ -239,3 +239,30 @@ def test_a_visitors_address_is_what_our_own_proxies_say(proxies: int, header: st
     request = RequestFactory().get("/", headers={"X-Forwarded-For": header})
     with override_settings(PROXIES=proxies):
         assert address_of(request) == address
+
+
+@pytest.mark.parametrize("field", ["username", "name"])
+@pytest.mark.parametrize("value", ["boss\u200b", "a\u202eb", "x" * 151])
+def test_the_first_administrator_has_a_name_that_can_be_seen(db: None, field: str, value: str) -> None:
+    from kairan.services import accounts
+    from kairan.services.names import UnfitError
+    from kairan.store.models import Person
+
+    token = accounts.setup_link(timezone.now()) or ""
+    said = {"username": "boss", "name": "Boss"} | {field: value}
+    with pytest.raises(UnfitError) as unfit:
+        accounts.use_setup_link(token, said["username"], said["name"], "correct horse battery", "en", timezone.now())
+    assert unfit.value.field == field
+    assert not Person.objects.exists()
+
+
+def test_choosing_a_language_is_written_down_once(person: Any) -> None:
+    from kairan.store.models import Audit
+
+    client, someone = Client(), person("viewer")
+    client.force_login(someone)
+    for _ in range(2):
+        client.post("/language/", {"language": "ja"})
+    row = Audit.objects.get()
+    assert (row.action, row.before, row.after) == ("person.settings", {"language": "en"}, {"language": "ja"})
+    assert (row.subject, row.origin) == (f"person:{someone.pk}", "127.0.0.1")

@@ -132,7 +132,10 @@ def test_findings_are_counted_by_several_keys(script: Script, street: Any) -> No
         "at_least": False,
         "more_groups": False,
     }
+    first = script.get("/counts", q="is:open", by="severity,state", limit=1).json()
+    assert ([each["count"] for each in first["groups"]], first["more_groups"]) == ([2], True)
     assert problem(script.get("/counts", by="colour")) == (422, "invalid")
+    assert problem(script.get("/counts", by="severity,state,source,package")) == (422, "invalid")
 
 
 def test_counts_are_bounded_unless_exact_ones_are_asked_for(script: Script, street: Any, monkeypatch: Any) -> None:

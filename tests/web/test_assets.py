@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -228,3 +229,12 @@ class TestFixes:
         text = plain(page(viewer, f"/assets/{asset}/"))
         assert "Upgrade log4j to 2.17.1" in text
         assert "closes 2 findings" in text
+
+    def test_the_link_beside_an_upgrade_leads_to_its_package_in_its_place_and_says_so(
+        self, viewer: Client, street: Any
+    ) -> None:
+        self.fixes(street, {"fixed": "2.15.0"}, {"fixed": ""}, {"fixed": "", "location": "a/pom.xml"})
+        asset = street.finding(package="other").asset_id
+        text = page(viewer, f"/assets/{asset}/")
+        [address] = re.findall(r'<a href="([^"]+)">All open of this package here<', text)
+        assert [row.package for row in viewer.get(unescape(address)).context["page"].rows] == ["log4j", "log4j"]

@@ -5,6 +5,7 @@ import io
 import json
 from typing import Any
 
+import pytest
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
 
@@ -39,6 +40,12 @@ def test_without_a_query_what_the_list_shows_is_exported(viewer: Client, street:
     shown = street.finding()
     street.finding(open=False)
     assert [each["finding"] for each in json.loads(body(viewer.get("/findings/export.json")))] == [f"F-{shown.id}"]
+
+
+@pytest.mark.parametrize("said", ["pick=", "pick=abc", "pick=" + "9" * 30, "&".join(f"pick={n}" for n in range(600))])
+def test_a_pick_of_nothing_or_too_much_is_not_everything(viewer: Client, street: Any, said: str) -> None:
+    street.finding()
+    assert viewer.get(f"/findings/export.json?{said}").status_code == 400
 
 
 def test_picked_rows_alone(viewer: Client, street: Any) -> None:

@@ -309,6 +309,17 @@ def test_a_group_leads_to_its_findings(by: str, query: str, viewer: Client, stre
     assert sum(number for _, _, number in found) == len(shown(viewer, asked(query)))
 
 
+def test_a_group_by_asset_leads_to_assets_of_its_kind_only(viewer: Client, street: Any) -> None:
+    for kind in ("host", "host", "image"):
+        street.finding(asset="web-1", asset_kind=kind)
+    for query in ("is:open", "is:open asset-kind:host"):
+        text = page(viewer, asked(query) + "&by=asset")
+        assert "shares the name comes along" in text
+        for name, address, number in groups(text):
+            assert len(shown(viewer, address)) == number, name
+        assert "asset-kind%3Ahost+asset-kind%3Ahost" not in text
+
+
 def test_groups_page_on_and_back(viewer: Client, street: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(views, "PAGE_SIZE", 2)
     for number in range(5):

@@ -67,9 +67,9 @@ def test_without_scripts_the_facets_are_a_page(viewer: Client, street: Any) -> N
 
 
 def test_counts_of_a_part_say_at_least(viewer: Client, street: Any, monkeypatch: Any) -> None:
-    from kairan.web.findings import views
+    from kairan.store.queries.facets import facets as counted
 
-    monkeypatch.setattr(views, "MOST_COUNTED", 2)
+    monkeypatch.setitem(counted.__kwdefaults__, "most", 2)
     for _ in range(4):
         street.finding()
     assert facets(viewer, "-package:none")["severity"]["High"][0].endswith("+")

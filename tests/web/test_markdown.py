@@ -143,3 +143,26 @@ def test_rendering_that_nests_too_deeply_falls_back_to_the_text(monkeypatch: pyt
 
     monkeypatch.setattr("kairan.web.markdown.rendered", nested)
     assert prose("# a text that nobody rendered before", "osv") == plain("# a text that nobody rendered before")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a|" * 3_300 + "\n" + "-|" * 3_300 + "\n" + "b|" * 3_000,
+        "a|" * 50 + "\n" + "-|" * 50 + "\n" + "a\n" * 5_000,
+        "a|" * 10 + "\n" + "-|" * 10 + "\n" + "a\n" * 5_000,
+        "a|" * 50 + "\n" + "-|" * 50 + "\n" + "a\n" * 90,
+        "- <http://a.b>\n" * 700,
+        "[" * 20_000,
+    ],
+    ids=["columns", "rows", "narrow rows", "few rows", "links", "brackets"],
+)
+def test_html_is_never_much_longer_than_its_text(text: str) -> None:
+    html = prose(text, "osv")
+    assert len(html) <= 5_000 + 6 * len(text)
+    assert html == plain(text)
+
+
+def test_a_table_that_people_write_stays_one() -> None:
+    table = "|package|version|fixed|\n|-|-|-|\n" + "|openssl|1.0.1|1.0.2|\n" * 300
+    assert prose(table, "osv").count("<tr>") == 301

@@ -228,6 +228,13 @@ def test_a_drawer_gets_the_sheet_without_the_frame(viewer: Client, street: Any) 
     assert "<html" in viewer.get(f"/findings/F-{finding.id}/?drawer=1").content.decode()
 
 
+def test_a_drawer_follows_a_merge_and_stays_one(viewer: Client, street: Any) -> None:
+    merged, into = street.finding(), street.finding()
+    type(merged).objects.filter(pk=merged.pk).update(merged_into=into)
+    answer = viewer.get(f"/findings/F-{merged.id}/?drawer=1", headers={"HX-Request": "true"}, follow=True)
+    assert answer.redirect_chain == [(f"/findings/F-{into.id}/?drawer=1", 302)]
+
+
 class TestRawRecord:
     """What the source literally said, looked up in the archived answer."""
 

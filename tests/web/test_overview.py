@@ -93,6 +93,14 @@ def test_sources_say_when_they_were_last_read_and_whether_that_is_long_ago(
     assert "What came up since is not known" in page
 
 
+def test_a_sources_name_may_hold_anything(street: Street, viewer: Client) -> None:
+    from kairan.store.models import Source
+
+    Source.objects.create(kind="x", name="my trivy, (old)", created_at=NOW)
+    [line] = [each for each in page_of(viewer).context["sources"] if each.source.name.startswith("my")]
+    assert viewer.get(line.address).context["asked"].chips[-1].text == 'source:"my trivy, (old)"'
+
+
 def test_what_waits_for_a_person_is_listed_and_counted(street: Street, viewer: Client, today: Any) -> None:
     from kairan.store.models import HeldClosing, Upload
 

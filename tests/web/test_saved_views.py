@@ -127,3 +127,48 @@ def test_the_pages_of_views(browser: Any, street: Any) -> None:
     assert "&lt;b&gt;One&lt;/b&gt;" in text
     assert client.get(f"/findings/views/{number('<b>One</b>')}/")["Location"] == "/findings/?q=is%3Aclosed"
     assert client.get("/findings/views/999/")["Location"] == "/findings/views/"
+
+
+def test_a_long_query_is_kept_whole_or_refused(browser: Any, street: Any) -> None:
+    from urllib.parse import urlencode
+
+    street.finding()
+    client = browser("viewer")
+    long = urlencode({"q": "脆" * 4_000, "sort": "oldest"})
+    answer = save(client, "Long", long)
+    assert (answer.status_code, answer["Location"]) == (302, "/findings/views/")
+    assert views()["Long"][0] == long
+    assert f'href="/findings/?{long.replace("&", "&amp;")}"' in client.get("/findings/views/").content.decode()
+    assert client.get(f"/findings/views/{number('Long')}/")["Location"] == "/findings/views/"
+
+
+def test_no_view_is_cut(person: Any, street: Any) -> None:
+    from kairan.services import views as service
+    from kairan.services.actor import Actor
+
+    someone = person("viewer")
+    with pytest.raises(service.ViewTooLong):
+        service.save(Actor(someone.username, someone.pk), "x", "q=" + "x" * service.LONGEST_QUERY, someone.created_at)
+    assert views() == {}
+
+
+def test_nobody_keeps_views_without_end(person: Any, street: Any) -> None:
+    from kairan.services.views import MOST
+    from kairan.store.models import SavedView
+
+    client, someone = Client(), person("viewer")
+    client.force_login(someone)
+    SavedView.objects.bulk_create(
+        SavedView(person=someone, name=f"view {n}", query="", created_at=someone.created_at) for n in range(MOST)
+    )
+    assert "as many as anybody may" in save(client, "one more").content.decode()
+    assert len(views()) == MOST
+
+
+def test_a_change_comes_from_the_visitors_address(browser: Any, street: Any, settings: Any) -> None:
+    from kairan.store.models import Audit
+
+    settings.PROXIES = 1
+    said = {"name": "Loud", "query": "", "shared": "on"}
+    browser("member").post("/findings/views/", said, headers={"X-Forwarded-For": "198.51.100.9"})
+    assert Audit.objects.get().origin == "198.51.100.9"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_the_script_is_answered_in_json(triager: Client) -> None:
     assert response.json() == {"uploads": [{"number": made.id, "url": f"/uploads/{made.id}/"}]}
     refused = triager.post("/uploads/", {"asset": "web"}, headers={"Accept": "application/json"})
     assert refused.status_code == 400
-    assert "KIND:NAME" in refused.json()["detail"]
+    assert "as in host:web-1" in refused.json()["detail"]
 
 
 def test_options_are_checked_beside_the_field(triager: Client) -> None:
@@ -102,8 +103,48 @@ def test_too_large_a_file_is_refused_in_words(triager: Client, monkeypatch: pyte
     monkeypatch.setenv("KAIRAN_MAX_UPLOAD_BYTES", "10")
     response = triager.post("/uploads/", {"files": file(report(record()))})
     assert response.status_code == 400
-    assert "is larger than" in response.content.decode()
+    assert "Larger than the 10" in response.content.decode()
     assert uploads() == []
+
+
+def test_of_several_files_one_that_is_too_large_keeps_no_other_out(
+    person: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAIRAN_MAX_UPLOAD_BYTES", "100")
+    japanese = Client()
+    japanese.force_login(person(Role.TRIAGER, language="ja"))
+    files = [file(b"{}", "a.json"), file(report(*records(3)), "large.json"), file(b"[]", "b.json")]
+    page = unescape(japanese.post("/uploads/", {"files": files}, follow=True).content.decode())
+    assert [each.name for each in uploads()] == ["a.json", "b.json"]
+    assert "受け付けました: a.json, b.json" in page
+    assert "受け付けられません: large.json: この Kairan が受け付ける上限 (100\xa0バイト) を超えています" in page
+
+
+def test_when_none_of_several_is_taken_in_each_has_its_reason(triager: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAIRAN_MAX_UPLOAD_BYTES", "10")
+    answer = triager.post("/uploads/", {"files": [file(report(), "a.json"), file(report(), "b.json")]})
+    assert answer.status_code == 400
+    assert answer.context["wrong"] == [
+        f"{name}: Larger than the 10\xa0bytes that this Kairan takes in" for name in ("a.json", "b.json")
+    ]
+
+
+def test_what_is_wrong_is_said_in_the_readers_language_and_a_forms_words(person: Callable[..., Any]) -> None:
+    japanese = Client()
+    japanese.force_login(person(Role.ADMINISTRATOR, language="ja"))
+    for asset in ("zzz", "image:A b"):
+        answer = japanese.post("/uploads/", {"files": file(report()), "asset": asset})
+        [said] = answer.context["form"].errors["asset"]
+        assert "--asset" not in said
+        assert "書いてください" in said
+    replay = japanese.post("/runs/replay/", {"source": "nessus"}).content.decode()
+    assert "情報源 nessus はありません" in unescape(replay)
+
+
+def test_a_script_is_shown_the_command_and_the_api(triager: Client) -> None:
+    page = unescape(text(triager, "/uploads/"))
+    assert "kairan import REPORT.json" in page
+    assert "-F report=@REPORT.json http://testserver/api/v1/imports" in page
 
 
 def test_a_big_file_comes_by_the_disk_and_is_taken_piece_by_piece(

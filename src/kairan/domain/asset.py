@@ -1,6 +1,6 @@
 """Assets as people name them: KIND:NAME."""
 
-from kairan.domain.errors import ConfigError
+from kairan.domain.errors import OptionError
 from kairan.domain.finding import AssetRef
 from kairan.domain.image import parse_image
 
@@ -41,10 +41,12 @@ def asset_kind(text: str) -> tuple[str | None, str]:
 
 
 def parse_asset(text: str) -> AssetRef:
-    """Read KIND:NAME. ConfigError lists the kinds."""
+    """Read KIND:NAME. OptionError lists the kinds."""
     kind, name = asset_kind(text)
     if kind is None or not name:
-        raise ConfigError(f"--asset {text!r}: say KIND:NAME, KIND one of {', '.join(sorted(KINDS))}")
+        raise OptionError(
+            "no_asset", "asset {text!r}: say KIND:NAME, KIND one of {kinds}", text=text, kinds=", ".join(sorted(KINDS))
+        )
     if kind == "image":
         return _image(name)
     if kind == "repository":
@@ -61,6 +63,6 @@ def repository(name: str) -> AssetRef:
 def _image(name: str) -> AssetRef:
     try:
         image = parse_image(name)
-    except ValueError as error:
-        raise ConfigError(f"--asset image:{name}: {error}") from None
+    except ValueError:
+        raise OptionError("no_image", "asset image:{name}: {name!r} is not an image name", name=name) from None
     return AssetRef("image", image.name, image.name)

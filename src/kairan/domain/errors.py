@@ -15,6 +15,18 @@ class ConfigError(KairanError):
         super().__init__(where + message)
 
 
+class OptionError(ConfigError):
+    """What a person says of a report, beside it, cannot be used. `code` tells what is wrong from all else.
+
+    The message has its `parts` in curly brackets. A page says it in its own words and language, by the code: a form
+    has fields where the command line has flags.
+    """
+
+    def __init__(self, code: str, message: str, **parts: str) -> None:
+        self.code, self.parts = code, parts
+        super().__init__(message.format(**parts))
+
+
 class SourceError(KairanError):
     """A source's answer cannot be used: unreadable, not a report, or a report of another tool."""
 

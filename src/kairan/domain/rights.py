@@ -16,6 +16,7 @@ class Role(StrEnum):
 class Right(StrEnum):
     SEE = "see"
     SHARE_VIEWS = "share_views"
+    CLEAR_VIEWS = "clear_views"  # shared ones of others
     IMPORT = "import"
     DECIDE_HELD = "decide_held"
     REPLAY = "replay"
@@ -33,6 +34,7 @@ class TokenScope(StrEnum):
 _LEAST = {
     Right.SEE: Role.VIEWER,
     Right.SHARE_VIEWS: Role.MEMBER,
+    Right.CLEAR_VIEWS: Role.ADMINISTRATOR,
     Right.IMPORT: Role.TRIAGER,
     Right.DECIDE_HELD: Role.TRIAGER,
     Right.REPLAY: Role.ADMINISTRATOR,

@@ -6,6 +6,8 @@ from kairan.entrypoints.django_setup import setup
 
 setup(serving=True)
 
-from kairan.entrypoints.body_limit import BodyLimit  # noqa: E402 - Django has to be set up before
+# Django has to be set up before.
+from kairan.entrypoints.body_limit import BodyLimit  # noqa: E402
+from kairan.entrypoints.patience import Patience  # noqa: E402
 
-app = BodyLimit(get_asgi_application())
+app = BodyLimit(Patience(get_asgi_application()))

@@ -54,7 +54,9 @@ class Serving:
         click.echo("Bring a report in from another terminal: kairan import REPORT.json   (Ctrl-C stops)")
 
     async def _serve(self, app: Any, listening: socket.socket) -> None:
-        config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, lifespan="off")
+        config = uvicorn.Config(
+            app, log_config=None, log_level="warning", access_log=False, proxy_headers=False, lifespan="off"
+        )  # what it logs goes the way that runtime.logging says
         server = _Server(config)
         guard = asyncio.create_task(_guard())
         worker = asyncio.create_task(self._work())

@@ -11,7 +11,8 @@ from kairan.entrypoints.running import as_json, command, store
 from kairan.runtime import clock
 
 if TYPE_CHECKING:
-    from kairan.services.people import Actor, Invitation
+    from kairan.services.actor import Actor
+    from kairan.services.people import Invitation
 
 roles = click.Choice([role.value for role in Role])
 login_name = click.argument("username", metavar="NAME")
@@ -151,7 +152,7 @@ def _tell(username: str, as_json: bool) -> None:
     """What they are now."""
     from kairan.domain.harmless import safe
     from kairan.entrypoints.terminal import print_json
-    from kairan.services.accounts import spelled
+    from kairan.services.names import spelled
 
     [now] = [each for each in _everyone() if each["username"].casefold() == spelled(username).casefold()]
     if as_json:
@@ -179,7 +180,7 @@ def _cell(value: object) -> str:
 
 
 def _actor() -> "Actor":
-    from kairan.services.people import Actor
+    from kairan.services.actor import Actor
 
     try:
         return Actor(getpass.getuser())

@@ -11,7 +11,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import cast
 
-from kairan.domain.errors import ConfigError
+from kairan.domain.errors import ConfigError, OptionError
 from kairan.interfaces.destination import Destination
 from kairan.interfaces.source import Source
 
@@ -27,10 +27,11 @@ def destinations() -> dict[str, Destination]:
 
 
 def source(kind: str) -> Source:
-    """One source. ConfigError names the kinds there are."""
+    """One source. OptionError names the kinds there are."""
     found = sources().get(kind)
     if found is None:
-        raise ConfigError(f"there is no source {kind!r}; there are: {', '.join(sorted(sources()))}")
+        kinds = ", ".join(sorted(sources()))
+        raise OptionError("no_source", "there is no source {kind!r}; there are: {kinds}", kind=kind, kinds=kinds)
     return found
 
 

@@ -1,9 +1,10 @@
 """Logging: one line per event on standard error, for people on a terminal, JSON elsewhere.
 
-Secrets are never given to it.
+Secrets are never given to it; what libraries say of an address loses the token that it may hold.
 """
 
 import logging
+import re
 import sys
 
 import structlog
@@ -24,3 +25,31 @@ def configure() -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    keep_tokens_out()
+
+
+class WithoutTokens(logging.Filter):
+    """Takes the token out of a one-time link: whoever reads the log could use it before its person does."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "/setup/" in (said := record.getMessage()):
+            record.msg, record.args = _without_tokens(said), ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = _without_tokens(logging.Formatter().formatException(record.exc_info))
+        return True
+
+
+_SPEAK_OF_ADDRESSES = ("django.request", "django.security.csrf", "uvicorn.error", "uvicorn.access")
+_ONE_TIME_LINK = re.compile(r"/setup/[^/\s]+")
+
+
+def keep_tokens_out() -> None:
+    """Also where another server than ours serves the pages, with handlers of its own. Twice is once."""
+    root = logging.getLogger()
+    for place in (*root.handlers, *map(logging.getLogger, _SPEAK_OF_ADDRESSES)):
+        if not any(isinstance(each, WithoutTokens) for each in place.filters):
+            place.addFilter(WithoutTokens())
+
+
+def _without_tokens(text: str) -> str:
+    return _ONE_TIME_LINK.sub("/setup/…", text)

@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -17,6 +16,7 @@ from django.db.models import Q
 from kairan.domain.errors import KairanError
 from kairan.domain.rights import Role
 from kairan.services import lockout
+from kairan.services.names import fit_line, fit_username, spelled
 from kairan.store.models import Audit, Person, SetupLink
 
 INVITED_FOR = timedelta(days=7)
@@ -91,8 +91,8 @@ def use_setup_link(
 ) -> Person:
     """Create the first administrator, once.
 
-    SetupLinkUnusable for a token that does not (or no longer) count; NameTaken; for a password that is too weak
-    Django's ValidationError, with its reasons in the reader's language.
+    SetupLinkUnusable for a token that does not (or no longer) count; NameTaken; UnfitError; for a password that is
+    too weak Django's ValidationError, with its reasons in the reader's language.
     """
     # Every open link is locked, so that of two people with two links only one becomes administrator.
     open_links = SetupLink.objects.select_for_update().filter(used_at=None, person=None)
@@ -101,8 +101,8 @@ def use_setup_link(
     if link is None or _administrator_exists():
         raise SetupLinkUnusable("This set-up link was used, replaced or never made; `kairan up` prints a new one.")
     person = Person(
-        username=spelled(username),
-        name=name.strip(),
+        username=fit_username(username),
+        name=fit_line("name", name),
         role=Role.ADMINISTRATOR,
         language=language,
         time_zone=time_zone if time_zone in available_timezones() else "UTC",
@@ -158,11 +158,6 @@ def authenticate(username: str, password: str, now: datetime, *, address: str = 
     return None
 
 
-def choose_language(person_id: int, language: str) -> None:
-    """Remember in which language this person reads."""
-    Person.objects.filter(pk=person_id).update(language=language)
-
-
 def prune(now: datetime) -> int:
     """What ways in leave behind: counts of failed logins, sessions that ended, links long dead. Returns how many."""
     dead_links = Q(used_at__lt=now - _DEAD_LINKS) | Q(expires_at__lt=now - _DEAD_LINKS)
@@ -184,11 +179,6 @@ def _new_link(now: datetime, person: Person | None = None, expires_at: datetime 
     token = secrets.token_urlsafe(32)
     SetupLink.objects.create(token_hash=_hash(token), person=person, created_at=now, expires_at=expires_at)
     return token
-
-
-def spelled(username: str) -> str:
-    """One spelling for names that look the same."""
-    return unicodedata.normalize("NFKC", username.strip())
 
 
 def _hash(token: str) -> bytes:

@@ -28,7 +28,7 @@ def decide(
         action = "held.close" if close else "held.keep"
         after = {"scope": found.scope, "sightings": found.sightings}
         before = {"state": found.state}
-        add_audit(cursor, now, actor, action, f"held {number}", before, after, person=person, origin=origin)
+        add_audit(cursor, now, actor, action, f"held:{number}", before, after, person=person, origin=origin)
     return found
 
 

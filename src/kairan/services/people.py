@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
@@ -13,23 +11,15 @@ from kairan.domain.errors import ConfigError, KairanError
 from kairan.domain.rights import Role
 from kairan.services import accounts, lockout
 from kairan.services.accounts import NameTaken
+from kairan.services.actor import Actor
+from kairan.services.names import fit_email, fit_line, fit_username, spelled
 from kairan.store.connection import raw_cursor
 from kairan.store.models import Person, SetupLink
 from kairan.store.queries.audit import add_audit
 
-LONGEST = 150
-
 
 class NoSuchPersonError(ConfigError):
     """Nobody logs in by this name."""
-
-
-class UnfitError(ConfigError):
-    """A name or an address that cannot be used. `field` says which was given."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
 
 
 class LastAdministratorError(KairanError):
@@ -38,15 +28,6 @@ class LastAdministratorError(KairanError):
 
 class OwnDoorError(KairanError):
     """Nobody takes their own role or way in: another administrator does it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who does it, by the name of today; `person` None for who types on Kairan's own machine."""
-
-    name: str
-    person: int | None = None
-    origin: str = "command line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +42,7 @@ class Invitation:
 
 def add(username: str, *, name: str, email: str, role: Role, by: Actor, now: datetime) -> Invitation:
     """Make someone who can log in as soon as they have set a password. UnfitError, NameTaken."""
-    username = _fit("username", accounts.spelled(username))
+    username = fit_username(username)
     person = Person(username=username, name=fit_line("name", name), email=fit_email(email), role=role, created_at=now)
     person.set_unusable_password()
     try:
@@ -136,7 +117,7 @@ def unlock(number: int, *, by: Actor, now: datetime) -> bool:
 
 def number_of(username: str) -> int:
     """The person who logs in by this name, in whatever case."""
-    found = Person.objects.filter(username__iexact=accounts.spelled(username)).values_list("pk", flat=True).first()
+    found = Person.objects.filter(username__iexact=spelled(username)).values_list("pk", flat=True).first()
     if found is None:
         raise NoSuchPersonError(f"nobody logs in as {username}; `kairan user list` shows who does")
     return found
@@ -174,30 +155,6 @@ def _locked(number: int) -> Person:
 
 def _invited(person: Person, now: datetime) -> Invitation:
     return Invitation(person.pk, person.username, accounts.invite(person, now), now + accounts.INVITED_FOR)
-
-
-def _fit(field: str, text: str) -> str:
-    """A login name: something, on one line, without signs that nobody sees."""
-    if not text:
-        raise UnfitError(field, "a login name is needed")
-    return fit_line(field, text)
-
-
-def fit_line(field: str, text: str) -> str:
-    text = text.strip()
-    if len(text) > LONGEST or not text.isprintable():
-        raise UnfitError(field, f"a {field} has at most {LONGEST} printable signs, on one line")
-    return text
-
-
-def fit_email(email: str) -> str:
-    email = email.strip()
-    try:
-        if email:
-            validate_email(email)
-    except ValidationError:
-        raise UnfitError("email", f"{email!r} is no e-mail address") from None
-    return email
 
 
 def _audit(by: Actor, now: datetime, action: str, person: Person, before: object, after: object) -> None:

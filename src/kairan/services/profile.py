@@ -8,7 +8,7 @@ from django.db import transaction
 
 from kairan.domain.errors import KairanError
 from kairan.services import accounts
-from kairan.services.people import UnfitError, fit_email, fit_line
+from kairan.services.names import UnfitError, fit_email, fit_line
 from kairan.store.connection import raw_cursor
 from kairan.store.models import Person
 from kairan.store.queries.audit import add_audit
@@ -40,6 +40,16 @@ def describe(
         setattr(person, field, said[field])
     person.save(update_fields=changed)
     _audit(now, person, "person.settings", {f: before[f] for f in changed}, {f: said[f] for f in changed}, origin)
+
+
+@transaction.atomic
+def choose_language(person_id: int, language: str, now: datetime, origin: str) -> None:
+    """Remember in which language this person reads."""
+    person = Person.objects.select_for_update().get(pk=person_id)
+    before, person.language = person.language, language
+    if before != language:
+        person.save(update_fields=["language"])
+        _audit(now, person, "person.settings", {"language": before}, {"language": language}, origin)
 
 
 def change_password(person_id: int, old: str, new: str, now: datetime, origin: str) -> Person:

@@ -14,7 +14,7 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 
 from kairan.domain.asset import parse_asset
-from kairan.domain.errors import ConfigError, IllegalTransition, KairanError
+from kairan.domain.errors import ConfigError, IllegalTransition, KairanError, OptionError
 from kairan.interfaces import registry
 from kairan.runtime.environment import number
 from kairan.runtime.object_store import Archive
@@ -27,8 +27,19 @@ READ = "kairan.read_uploads"  # the job's name; entrypoints.jobs says what it do
 _LONGEST_NAME = 255
 
 
-class TooLarge(ConfigError):  # noqa: N818 - reads as what it says
-    """The document is larger than what this Kairan takes in."""
+class TooLarge(OptionError):  # noqa: N818 - reads as what it says
+    """The document is larger than what this Kairan takes in: `most` bytes."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__("too_large", "the file is larger than {most} ({setting})", most=_size(most), setting=LIMIT)
+
+
+def _size(number: int) -> str:
+    for unit, bits in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if number >> bits:
+            return f"{number / (1 << bits):.4g} {unit}"
+    return f"{number} bytes"
 
 
 def limit() -> int:
@@ -125,7 +136,8 @@ def _instant(value: object) -> str:
     try:
         read = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
-        raise ConfigError(f"{value!r} is no time; write 2026-11-21 or 2026-11-21T09:30:00+09:00") from None
+        message = "{text!r} is no time; write 2026-11-21 or 2026-11-21T09:30:00+09:00"
+        raise OptionError("no_time", message, text=str(value)) from None
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).isoformat()
 
 
@@ -154,7 +166,7 @@ class _Counted:
         for chunk in self.chunks:
             self.size += len(chunk)
             if self.size > self.most:
-                raise TooLarge(f"the file is larger than {self.most >> 20} MiB ({LIMIT})")
+                raise TooLarge(self.most)
             yield chunk
 
 
@@ -169,4 +181,4 @@ def _audit(
 ) -> None:
     cursor = raw_cursor()
     actor = uploads.name_of(cursor, person)
-    add_audit(cursor, now, actor, action, f"upload {number}", before, after, person=person, origin=origin)
+    add_audit(cursor, now, actor, action, f"upload:{number}", before, after, person=person, origin=origin)

@@ -2,10 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import psycopg
 from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
+from django.db.backends.signals import connection_created
+
+STATEMENT_SECONDS = 30  # no page needs a tenth of it
+_bounded: ContextVar[bool] = ContextVar("statements are bounded", default=False)
 
 
 def raw_cursor() -> "psycopg.Cursor[tuple[Any, ...]]":
@@ -27,3 +33,33 @@ def beside() -> "Iterator[psycopg.Cursor[tuple[Any, ...]]]":
         yield psycopg.Cursor(second)
     finally:
         second.close()
+
+
+@contextmanager
+def bound_statements() -> Iterator[None]:
+    """Connections that are opened within give a statement up after STATEMENT_SECONDS.
+
+    For pages and the API. One process may serve them and import reports: so it is a matter of who opens a connection,
+    not of the settings that all connections share.
+    """
+    before = _bounded.set(True)
+    try:
+        yield
+    finally:
+        _bounded.reset(before)
+
+
+def gave_up(error: BaseException | None) -> bool:
+    """Was a statement given up because it took too long? Django's error has psycopg's behind it."""
+    return isinstance(error, psycopg.errors.QueryCanceled) or (
+        error is not None and isinstance(error.__cause__, psycopg.errors.QueryCanceled)
+    )
+
+
+def _opened(connection: DatabaseWrapper, **_: object) -> None:
+    if _bounded.get():
+        with connection.cursor() as cursor:
+            cursor.execute(f"set statement_timeout = '{STATEMENT_SECONDS}s'")
+
+
+connection_created.connect(_opened, dispatch_uid="kairan.store.connection")

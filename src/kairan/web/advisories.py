@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from kairan.store.queries.finding import AdvisoryText
 from kairan.web import markdown, vectors
@@ -9,7 +10,7 @@ from kairan.web.markdown import host_of
 
 MOST_REFERENCES = 100
 _LONG = 3_000
-_MOST_RENDERED = 60_000  # signs of all texts of a page that are rendered as Markdown
+_MOST_RENDERED = 40_000  # signs of all texts of a page that are rendered as Markdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ class Reference:
 
     address: str
     is_link: bool
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """`more`: how many there are besides."""
+
+    shown: Sequence[Reference]
+    more: int
 
 
 def scores(advisories: Iterable[AdvisoryText]) -> list[Score]:
@@ -75,8 +84,10 @@ def texts(advisories: Iterable[AdvisoryText]) -> list[Text]:
     return shown
 
 
-def references(advisories: Iterable[AdvisoryText]) -> list[Reference]:
+def references(advisories: Iterable[AdvisoryText]) -> References:
+    """Each address once, the first of them."""
     addresses = dict.fromkeys(
         address for advisory in advisories for address in (advisory.url, *advisory.links) if address.strip()
     )
-    return [Reference(address, bool(host_of(address))) for address in addresses]
+    shown = [Reference(address, bool(host_of(address))) for address in islice(addresses, MOST_REFERENCES)]
+    return References(shown, len(addresses) - len(shown))

@@ -1,5 +1,6 @@
 """Pages for what went wrong. They need no database, no session and no person: those may be what is broken."""
 
+import sys
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -8,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from kairan.store.connection import gave_up
 from kairan.web.api import problems
 from kairan.web.security import public
 
@@ -42,6 +44,11 @@ _FAILED = _Trouble(
     _("Kairan could not answer"),
     _("The fault is on this side and was written to the server's log. Try again in a moment."),
 )
+_TOO_SLOW = _Trouble(
+    503,
+    _("This took too long"),
+    _("Kairan gave it up so that others need not wait. Ask for less, with a narrower query, or try again later."),
+)
 _STALE_FORM = _Trouble(
     403,
     _("This form has expired"),
@@ -66,7 +73,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @public
 def failed(request: HttpRequest) -> HttpResponse:
-    return _answer(request, _FAILED)
+    return _answer(request, _TOO_SLOW if gave_up(sys.exc_info()[1]) else _FAILED)
 
 
 @public

@@ -16,7 +16,14 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-MOST_SIGNS = 20_000  # of a longer text the lines are shown as they stand: absurd ones cost the square of their length
+# Of a text with more, the lines are shown as they stand: absurd ones cost the square of their length, and tables make
+# cells out of nothing.
+MOST_SIGNS = 12_000
+_MOST_BRACKETS = 1_000
+_MOST_COLUMNS = 50
+_MOST_CELLS = 5_000
+_MOST_GROWN = 4  # times the text may its HTML be as long, after the first so many signs
+_FREE = 4_000
 _DEEPEST = 40
 _FIRST_LEVEL = 4  # a page's title, its sections and a section's texts stand above
 _LAST_LEVEL = 6
@@ -46,12 +53,23 @@ def is_markdown(text: str, publisher: str = "") -> bool:
 @lru_cache(maxsize=256)
 def prose(text: str, publisher: str = "") -> SafeString:
     """A publisher's text as HTML for a page, in an element of its own whose direction its letters decide."""
-    if len(text) <= MOST_SIGNS and is_markdown(text, publisher):
+    if is_markdown(text[:MOST_SIGNS], publisher) and not _is_absurd(text):
         try:
-            return mark_safe(f'<div class="prose" dir="auto">{rendered(text)}</div>')  # noqa: S308 - nh3 cleaned it
+            html = rendered(text)
         except (_TooDeepError, RecursionError):
-            pass  # absurd nesting: its lines as they stand
+            return plain(text)  # absurd nesting: its lines as they stand
+        if len(html) <= _FREE + _MOST_GROWN * len(text):
+            return mark_safe(f'<div class="prose" dir="auto">{html}</div>')  # noqa: S308 - nh3 cleaned it
     return plain(text)
+
+
+def _is_absurd(text: str) -> bool:
+    """Would rendering it cost more than anything that people write?"""
+    if len(text) > MOST_SIGNS or text.count("[") > _MOST_BRACKETS:
+        return True
+    lines = text.splitlines()
+    columns = max((line.count("|") for line in lines), default=0)
+    return columns > _MOST_COLUMNS or columns * len(lines) > _MOST_CELLS
 
 
 def plain(text: str) -> SafeString:

@@ -2,11 +2,12 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from kairan.services import accounts
+from kairan.services import profile
+from kairan.web.address import address_of
 from kairan.web.security import public
 
 THEMES = ("system", "light", "dark")
@@ -22,7 +23,7 @@ def language(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES):
         if request.user.is_authenticated:
-            accounts.choose_language(request.user.pk, chosen)
+            profile.choose_language(request.user.pk, chosen, timezone.now(), address_of(request))
         remember_language(response, chosen)
         translation.activate(chosen)
     return response

@@ -8,12 +8,16 @@ import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from django.contrib.auth.views import redirect_to_login
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
+from django.utils.encoding import iri_to_uri
+from django.utils.http import MAX_URL_LENGTH, MAX_URL_REDIRECT_LENGTH, urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
 from kairan.domain.rights import Right, may
@@ -150,9 +154,32 @@ class DenyByDefault:
         return None
 
 
+def fits_redirect(target: str) -> bool:
+    """Django sends nobody to a longer address, nor do servers take one."""
+    return len(iri_to_uri(target)) <= MAX_URL_REDIRECT_LENGTH
+
+
 def _to_login(request: HttpRequest) -> HttpResponseBase:
     """Come back to the page after the login, but never repeat a command."""
-    redirect = redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+    asked = request.get_full_path() if request.method == "GET" else "/"
     if request.headers.get("HX-Request"):  # a fragment of the login page inside the old page helps nobody
-        return HttpResponseClientRedirect(redirect.url)
-    return redirect
+        return HttpResponseClientRedirect(_login_before(_page_shown(request) or asked))
+    return HttpResponseRedirect(_login_before(asked))
+
+
+def _login_before(target: str) -> str:
+    """The login's address, from where one comes to the target; to its bare path where all of it is too long."""
+    ways = (target, target.partition("?")[0], "/")
+    back = next(way for way in ways if len(way) <= MAX_URL_LENGTH)  # the login goes on to nothing longer
+    return f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': back}).replace('%2F', '/')}"
+
+
+def _page_shown(request: HttpRequest) -> str:
+    """The page that asked for a part, if it is one of ours; "" where none is told."""
+    try:
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return ""
+    if page.netloc != request.get_host():
+        return ""
+    return page.path + (f"?{page.query}" if page.query else "")

@@ -32,6 +32,18 @@ class FindingId:
         return f"F-{value}"
 
 
+class Number:
+    """A row's number; as long as a bigint may be."""
+
+    regex = "[0-9]{1,18}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
 class AnyText:
     """An id as its publisher made it: with slashes, whatever else."""
 
@@ -57,6 +69,7 @@ class ExportForm:
 
 
 register_converter(FindingId, "finding")
+register_converter(Number, "number")
 register_converter(ExportForm, "export_form")
 register_converter(AnyText, "any")
 
@@ -67,24 +80,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("findings/suggestions/", suggestions.suggestions, name="findings_suggestions"),
     path("findings/export.<export_form:form>", export.export, name="findings_export"),
     path("findings/views/", saved.saved, name="findings_views"),
-    path("findings/views/<int:number>/", saved.one, name="findings_view"),
+    path("findings/views/<number:number>/", saved.one, name="findings_view"),
     path("findings/<finding:number>/", finding.one, name="finding"),
-    path("findings/<finding:number>/raw/<int:sighting>/", finding.raw, name="raw_record"),
+    path("findings/<finding:number>/raw/<number:sighting>/", finding.raw, name="raw_record"),
     path("vulnerabilities/<any:identifier>/", vulnerabilities.one, name="vulnerability"),
     path("assets/", assets.listing, name="assets"),
-    path("assets/<int:number>/", assets.one, name="asset"),
+    path("assets/<number:number>/", assets.one, name="asset"),
     path("runs/", runs.listing, name="runs"),
     path("runs/replay/", replay.replay, name="replay"),
-    path("runs/<int:number>/", runs.one, name="run"),
-    path("runs/<int:number>/rejects/", runs.rejects, name="run_rejects"),
+    path("runs/<number:number>/", runs.one, name="run"),
+    path("runs/<number:number>/rejects/", runs.rejects, name="run_rejects"),
     path("held/", held.listing, name="held"),
-    path("held/<int:number>/", held.one, name="held_decide"),
+    path("held/<number:number>/", held.one, name="held_decide"),
     path("uploads/", uploads.upload, name="uploads"),
-    path("uploads/<int:number>/", uploads.one, name="upload"),
+    path("uploads/<number:number>/", uploads.one, name="upload"),
     path("teams/", teams.listing, name="teams"),
     path("teams/<str:key>/", teams.one, name="team"),
     path("people/", people.listing, name="people"),
-    path("people/<int:number>/", people.one, name="person"),
+    path("people/<number:number>/", people.one, name="person"),
     path("audit/", audit.log, name="audit"),
     path("account/", account.mine, name="account"),
     path("setup/<str:token>/", accounts.setup, name="setup"),

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from kairan.domain.query.parse import Term
 from kairan.domain.query.tree import Choice, Or, Pattern
 
-_PLAIN = re.compile(r'[^\s\u3000()",<>=][^\s\u3000()",]*')
+_PLAIN = re.compile(r'(?!//)[^\s\u3000()",<>=][^\s\u3000()",]*')
 Terms = Sequence[Term]
 
 
@@ -20,6 +20,7 @@ def written(key: str, values: Sequence[str]) -> str:
 
 
 def _quoted(value: str) -> str:
+    """Behind a key `//` begins an address, and the whole is a word: `https://`."""
     return value if _PLAIN.fullmatch(value) else '"' + value.replace('"', "*") + '"'
 
 

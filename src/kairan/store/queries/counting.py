@@ -73,13 +73,17 @@ def count(selected: Selection) -> int:
     return int(number)
 
 
-def count_by(selected: Selection, keys: Sequence[str]) -> list[Group]:
-    """Groups by some of KEYS, the largest first. A finding with several values of a key counts under each."""
+def count_by(selected: Selection, keys: Sequence[str], *, most: int | None = None) -> list[Group]:
+    """Groups by some of KEYS, the largest first. A finding with several values of a key counts under each.
+
+    With `most` one more is read where there are more: so that it can be said.
+    """
     joins = dict.fromkeys(join for key in keys for join in _KEYS[key][1])
     columns = ", ".join(_KEYS[key][0] for key in keys)
     places = ", ".join(str(at) for at in range(1, len(keys) + 1))
     query = f"select {columns}, count(*) from finding f {' '.join(joins)} where {{where}} group by {places}"
-    found = fetch(SQL(query + f" order by count(*) desc, {places}").format(where=selected.where))
+    ordered = SQL(query + f" order by count(*) desc, {places} limit {{limit}}")
+    found = fetch(ordered.format(where=selected.where, limit=None if most is None else most + 1))
     return [Group(tuple(map(_word, keys, row)), row[-1]) for row in found]
 
 

@@ -61,9 +61,12 @@ def add_findings(cursor: Cursor, as_of: datetime) -> None:
         """
         CREATE TEMP TABLE st_target ON COMMIT DROP AS
         SELECT r.*, coalesce(r.old_finding, f.id) AS finding FROM st_resolved r
-        LEFT JOIN finding f ON r.old IS NULL AND (f.vulnerability_id, f.asset_id, f.location)
-            = (r.vulnerability, r.asset, r.location) AND f.package_id IS NOT DISTINCT FROM r.package_row
-            AND f.merged_into_id IS NULL
+        LEFT JOIN LATERAL (
+            SELECT f.id FROM finding f WHERE r.old IS NULL AND f.vulnerability_id = r.vulnerability
+                AND f.asset_id = r.asset AND f.location = r.location AND f.merged_into_id IS NULL
+                AND f.package_id IS NOT DISTINCT FROM r.package_row
+            LIMIT 1  -- one by one through the unique index, however many findings there are
+        ) f ON TRUE
         WHERE r.is_open OR r.keep OR r.was_live;
         ANALYZE st_target (finding, old); ANALYZE st_new
         """

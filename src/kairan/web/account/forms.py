@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from kairan.domain.rights import TokenScope
-from kairan.services.people import LONGEST
+from kairan.services.names import LONGEST
 from kairan.services.tokens import LONGEST_NAME
 from kairan.web import words
 from kairan.web.accounts.forms import PASSWORD_ROOM, PasswordPairForm

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from kairan.domain.rights import Right
 from kairan.services import profile, tokens
 from kairan.services.lockout import LockedOutError
-from kairan.services.people import UnfitError
+from kairan.services.names import UnfitError
 from kairan.services.profile import WrongPasswordError
 from kairan.services.tokens import NoSuchTokenError, TokenRefusedError
 from kairan.web.account.forms import LIFETIMES, PasswordForm, ProfileForm, TokenForm, zones

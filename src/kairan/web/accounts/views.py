@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from kairan.services import accounts
 from kairan.services.accounts import Link, LinkState
 from kairan.services.lockout import LockedOutError
+from kairan.services.names import UnfitError
 from kairan.store.models import Person
 from kairan.web.accounts.forms import InvitationForm, LoginForm, SetupForm
 from kairan.web.address import address_of
@@ -111,6 +112,8 @@ def _first_administrator(request: HttpRequest, token: str, form: InvitationForm)
         form.add_error("password", weak)
     except accounts.NameTaken:
         form.add_error("username", _("Someone has this login name already. Choose another one."))
+    except UnfitError as unfit:
+        form.add_error(unfit.field, _("This holds signs that nobody can see, or is too long. Type it again."))
     return None
 
 

@@ -13,8 +13,10 @@ from django.urls.resolvers import RoutePattern
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.operation import Operation
+from psycopg.errors import QueryCanceled
 
 from kairan.domain.errors import DatabaseError, IllegalTransition, QueryError
+from kairan.store.connection import gave_up
 from kairan.web.api import assets, document, findings, held, imports, me, problems, runs, vulnerabilities
 from kairan.web.api.access import Closed, Guard
 from kairan.web.api.problems import ProblemError
@@ -59,6 +61,7 @@ def make() -> NinjaAPI:
 
 def operations_of(api: NinjaAPI) -> list[Operation]:
     """Every operation, as it is bound to its address: `methods` and `path` say which."""
+    # Ninja keeps the tables of its operations to itself; of the routers given to it only bound copies know their paths.
     views = [view for router in api._get_bound_routers() for view in router.path_operations.values()]
     return [operation for view in views for operation in view.operations]
 
@@ -99,6 +102,8 @@ def _place(error: dict[str, object]) -> dict[str, str]:
 
 
 def _database(error: Exception) -> ProblemError:
+    if gave_up(error):
+        return ProblemError(problems.TOO_SLOW)
     _log.error("the database cannot be reached", reason=str(error).partition("\n")[0])
     return ProblemError(problems.UNAVAILABLE, headers={"Retry-After": "5"})
 
@@ -117,6 +122,7 @@ _TOLD: dict[type[Exception], Callable[[Exception], ProblemError]] = {
     DatabaseError: _database,
     OperationalError: _database,
     InterfaceError: _database,
+    QueryCanceled: _database,
     Http404: lambda _: ProblemError(problems.NOT_FOUND),
     HttpError: lambda _: ProblemError(problems.BAD_REQUEST, "the body is no JSON"),
     RequestDataTooBig: lambda _: ProblemError(problems.TOO_LARGE),

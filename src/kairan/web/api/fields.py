@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from ninja import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from kairan.domain.severity import Severity
@@ -54,7 +53,6 @@ FindingPath = Annotated[
     Field(ge=0, le=_MOST),
     WithJsonSchema({"type": "string", "pattern": "^[Ff]-[0-9]{1,18}$", "examples": ["F-123"]}),
 ]
-NumberPath = Path[Number]
 
 
 class Answer(BaseModel):

@@ -28,6 +28,7 @@ from kairan.web.api.requests import invalid
 
 MOST_COUNTED = 10_000
 MOST_GROUPS = 1_000
+MOST_KEYS = 3
 operations = Operations("findings")
 _QUERY = "The query language of the search bar. Empty: everything. Days that name no zone are UTC."
 
@@ -83,7 +84,7 @@ class CountsAsked(Answer):
     by: Text = Field(
         ...,
         max_length=200,
-        description=f"What to group by, several with commas: {', '.join(counting.KEYS)}.",
+        description=f"What to group by, up to {MOST_KEYS} with commas: {', '.join(counting.KEYS)}.",
         examples=["severity,source"],
     )
     limit: int = Field(100, ge=1, le=MOST_GROUPS, description="How many groups at most, the largest first.")
@@ -119,7 +120,9 @@ def count_findings(request: HttpRequest, asked: Query[CountsAsked]) -> Counts:
         keys = counting.parse_keys(asked.by)
     except ConfigError as error:
         raise invalid([{"where": "query.by", "message": str(error)}]) from None
-    bounded, groups = _counted(_selected(asked.q), keys, exact=asked.exact)
+    if len(keys) > MOST_KEYS:
+        raise invalid([{"where": "query.by", "message": f"findings are counted by at most {MOST_KEYS} keys at once"}])
+    bounded, groups = _counted(_selected(asked.q), keys, most=asked.limit, exact=asked.exact)
     shown = [Group.model_validate(group) for group in groups[: asked.limit]]
     return Counts(by=keys, groups=shown, at_least=bounded, more_groups=len(groups) > asked.limit)
 
@@ -129,15 +132,17 @@ def _selected(query: str) -> Selection:
     return select(parse(query, clock.now(), UTC))
 
 
-def _counted(selected: Selection, keys: Sequence[str], *, exact: bool) -> tuple[bool, Sequence[counting.Group]]:
-    """Groups, and whether there are more findings than were looked at."""
+def _counted(
+    selected: Selection, keys: Sequence[str], *, most: int, exact: bool
+) -> tuple[bool, Sequence[counting.Group]]:
+    """Groups (one more than `most` where there are more), and whether more findings were there than looked at."""
     if selected.tallied and len(keys) == 1 and keys[0] in _ROLLED_UP:
         found = facets(selected, keys).values[keys[0]]
         return False, [counting.Group((value,), number) for value, number in found]
     if exact or count(selected, most=MOST_COUNTED) <= MOST_COUNTED:
-        return False, counting.count_by(selected, keys)
+        return False, counting.count_by(selected, keys, most=most)
     first = SQL("f.id in (select f.id from finding f where {} limit {})").format(selected.where, MOST_COUNTED)
-    return True, counting.count_by(replace(selected, where=first, tallied=None), keys)
+    return True, counting.count_by(replace(selected, where=first, tallied=None), keys, most=most)
 
 
 _ROLLED_UP = {"severity", "kind"}  # exact at no cost: they have fewer values than a facet shows

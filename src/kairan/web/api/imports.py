@@ -85,6 +85,7 @@ _BODY = {
     right=Right.IMPORT,
     answers={202: Import},
     body=Body((*_PLAIN, FORM), most=None),
+    wrong=(problems.BUSY,),
     more={"requestBody": _BODY, "responses": {202: {"headers": {"Location": _LOCATION}}}},
 )
 def import_report(request: HttpRequest, response: HttpResponse, options: Query[Options]) -> Import:

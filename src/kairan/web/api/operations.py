@@ -12,7 +12,7 @@ from kairan.web.api.problems import Kind
 from kairan.web.api.requests import Body
 
 _View = TypeVar("_View", bound=Callable[..., Any])
-_ALWAYS = (problems.INVALID, problems.TOO_MANY, problems.FAILED, problems.UNAVAILABLE)
+_ALWAYS = (problems.INVALID, problems.TOO_MANY, problems.FAILED, problems.UNAVAILABLE, problems.TOO_SLOW)
 JSON = Body(("application/json",))
 
 

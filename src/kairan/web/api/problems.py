@@ -105,6 +105,18 @@ TOO_MANY = Kind(
 FAILED = Kind(
     "failed", 500, "Kairan could not answer", "The fault is on this side and was written to the server's log."
 )
+BUSY = Kind(
+    "busy",
+    503,
+    "Too many large reports come in at once",
+    "Nothing was taken in. Send it again after as many seconds as `Retry-After` says.",
+)
+TOO_SLOW = Kind(
+    "too-slow",
+    503,
+    "The answer took too long and was given up",
+    "Ask for less: a narrower `q`, a smaller `limit`, without `exact`.",
+)
 UNAVAILABLE = Kind("unavailable", 503, "The database cannot be reached", "Nothing is half done. Try again in a moment.")
 KINDS: Mapping[str, Kind] = {
     kind.slug: kind
@@ -124,6 +136,8 @@ KINDS: Mapping[str, Kind] = {
         INVALID,
         TOO_MANY,
         FAILED,
+        BUSY,
+        TOO_SLOW,
         UNAVAILABLE,
     )
 }
@@ -163,7 +177,7 @@ def is_api(request: HttpRequest) -> bool:
     return request.path.startswith(PREFIX)
 
 
-_BY_STATUS = {400: BAD_REQUEST, 403: FORBIDDEN, 404: NOT_FOUND, 413: TOO_LARGE, 500: FAILED}
+_BY_STATUS = {400: BAD_REQUEST, 403: FORBIDDEN, 404: NOT_FOUND, 413: TOO_LARGE, 500: FAILED, 503: TOO_SLOW}
 
 
 def of_status(status: int) -> HttpResponse:

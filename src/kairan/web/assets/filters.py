@@ -1,6 +1,6 @@
 """The filter of the list of assets, read from and written to the address."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -9,17 +9,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from kairan.store.queries.asset_list import Filter, Sort
+from kairan.web.choice import Choice
 
 _MOST_TEXT = 200
 _MOST_WORDS = 8
 _SORTS: dict[Sort, str | Promise] = {"worst": _("Worst first"), "name": _("By name")}
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    label: str | Promise
-    address: str
-    chosen: bool
 
 
 def read(parameters: QueryDict) -> Filter:

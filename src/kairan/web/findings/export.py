@@ -1,13 +1,12 @@
 """Everything that a query lets through, or the rows picked in the list, as a file that is written while it is read."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from psycopg.sql import SQL
 
@@ -19,6 +18,7 @@ from kairan.store.queries.walk import Sort, pages
 from kairan.web.findings import address as addresses
 from kairan.web.findings.asking import ask
 from kairan.web.security import needs
+from kairan.web.streaming import streamed
 
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -26,7 +26,7 @@ _TYPES = {
     "jsonl": "application/jsonl; charset=utf-8",
 }
 _CHUNK = 64 * 1024
-_MOST_PICKED = 1_000
+_MOST_PICKED = 500  # ten pages of the list, and few enough that Django takes all of an address's fields
 _MARK = "\ufeff"  # without it Excel takes UTF-8 for the machine's old code page, and 脆弱性 for nonsense
 
 
@@ -37,22 +37,26 @@ def export(request: HttpRequest, form: str) -> HttpResponseBase:
     asked = ask(addresses.read(request.GET))
     if asked.complaint:
         return HttpResponse(asked.complaint.message + "\n", status=400, content_type="text/plain; charset=utf-8")
-    selected = _picked(search.select(asked.node), request.GET)
+    try:
+        selected = _picked(search.select(asked.node), request.GET)
+    except ValueError:
+        message = _("Pick 1 to %(most)s findings by their numbers.") % {"most": _MOST_PICKED}
+        return HttpResponse(message + "\n", status=400, content_type="text/plain; charset=utf-8")
     lines = FORMS[form](chain.from_iterable(pages(selected, Sort.NUMBER)))
     written = _chunks(chain([_MARK], lines) if form == "csv" else lines)
-    response = StreamingHttpResponse(
-        _apart(written) if isinstance(request, ASGIRequest) else written, content_type=_TYPES[form]
-    )
-    name = f"kairan-findings-{timezone.localtime():%Y%m%d-%H%M}.{form}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return streamed(request, written, _TYPES[form], f"kairan-findings-{timezone.localtime():%Y%m%d-%H%M}.{form}")
 
 
 def _picked(selected: Selection, said: QueryDict) -> Selection:
-    """Of the query's findings those that were picked, if any were."""
-    picked = [int(number) for number in said.getlist("pick")[:_MOST_PICKED] if _is_number(number)]
-    if not picked:
+    """Of the query's findings those that were picked; all, where nobody speaks of picking.
+
+    ValueError for a pick of none or too many: neither means "everything", nor "some of them".
+    """
+    if "pick" not in said:
         return selected
+    picked = [int(number) for number in said.getlist("pick") if _is_number(number)]
+    if not 0 < len(picked) <= _MOST_PICKED:
+        raise ValueError("none or too many are picked")
     return replace(selected, where=SQL("f.id = any({}) and {}").format(picked, selected.where), tallied=None)
 
 
@@ -71,10 +75,3 @@ def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
             yield "".join(kept).encode()
             kept, size = [], 0
     yield "".join(kept).encode()
-
-
-async def _apart(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Read piece by piece in the request's thread, where its database connection is, while the server serves others."""
-    following = sync_to_async(lambda: next(chunks, None))
-    while (chunk := await following()) is not None:
-        yield chunk

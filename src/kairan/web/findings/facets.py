@@ -70,18 +70,18 @@ class Facet:
     is_open: bool
 
 
-def of(address: Address, asked: Asked, *, most: int) -> list[Facet]:
+def of(address: Address, asked: Asked) -> list[Facet]:
     """Facets that have something to say. Where values of one are chosen, its counts are those of the query without
     them: what a second choice would bring.
     """
     active = {facet.key: term for facet in _FACETS if (term := about(asked.terms, facet.asks, facet.known))}
-    rest = queries.facets(search.select(asked.node), [f.key for f in _FACETS if f.key not in active], most=most)
+    rest = queries.facets(search.select(asked.node), [f.key for f in _FACETS if f.key not in active])
     found = []
     for facet in _FACETS:
         counted = rest
         if term := active.get(facet.key):
             wider = search.select(understood(without(asked.terms, term)))
-            counted = queries.facets(wider, [facet.key], most=most)
+            counted = queries.facets(wider, [facet.key])
         found.append(_facet(facet, counted, address, asked))
     return [facet for facet in found if len(facet.values) > (facet.key in _BORING_ALONE)]
 

@@ -9,8 +9,6 @@ from kairan.store.queries.grouping import By, Cursor, Group, groups
 from kairan.web.findings.address import Address
 from kairan.web.findings.asking import Asked
 
-_ASKS = {By.VULNERABILITY: "id", By.ASSET: "asset", By.PACKAGE: "package"}
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -40,4 +38,18 @@ def grouped(address: Address, asked: Asked, selected: Selection, size: int) -> d
 
 
 def _findings(address: Address, asked: Asked, by: By, group: Group) -> str:
-    return address.link(text=with_term(asked.terms, written(_ASKS[by], [group.key])), by="")
+    """Of an asset about: a query names assets by what people call them, and two of a kind may share a name."""
+    there = {term.text for term in asked.terms}
+    wanted = [written(key, [value]) for key, value in _asks(by, group)]
+    missing = [term for term in wanted if term not in there]
+    return address.link(text=with_term(asked.terms, " ".join(missing or wanted[-1:])), by="")
+
+
+def _asks(by: By, group: Group) -> list[tuple[str, str]]:
+    match by:
+        case By.VULNERABILITY:
+            return [("id", group.key)]
+        case By.ASSET:
+            return [("asset-kind", group.kind), ("asset", group.key)]
+        case By.PACKAGE:
+            return [("package", group.key)]

@@ -1,12 +1,12 @@
 """Ways of looking at the same findings: orders and groups, each a link."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kairan.store.queries.walk import Sort
+from kairan.web.choice import Choice
 from kairan.web.findings.address import Address
 
 ORDERS: Mapping[Sort, str | Promise] = {
@@ -35,13 +35,6 @@ _USUAL = (
     (_("New in the last 7 days"), Address("is:open first-seen:<7d", Sort.FIRST_SEEN)),
     (_("Closed lately"), Address("is:closed", Sort.CLOSED)),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    label: str | Promise
-    address: str
-    chosen: bool
 
 
 def orders(address: Address) -> list[Choice]:

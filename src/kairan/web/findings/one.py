@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
@@ -21,9 +22,10 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     finding = one_finding.find(number)
     if finding is None:
         raise Http404
-    if finding.merged_into:
-        return redirect("finding", finding.merged_into)  # not for ever: a merge can be undone
     in_drawer = _is_asked_by_htmx(request) and "drawer" in request.GET
+    if finding.merged_into:
+        target = reverse("finding", args=[finding.merged_into])
+        return redirect(f"{target}?drawer=1" if in_drawer else target)  # not for ever: a merge can be undone
     context = {"finding": finding, "sheet": sheet.of(finding, epss.of_vulnerability(finding.vulnerability_id))}
     return _answer(request, "findings/sheet.html" if in_drawer else "findings/one.html", context)
 

@@ -11,12 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from kairan.domain.rights import Right, Role, may
+from kairan.domain.rights import Right, may
 from kairan.services import views as service
+from kairan.services.actor import Actor
 from kairan.store.queries import views as queries
 from kairan.web.findings import address as addresses
-from kairan.web.reader import reader
-from kairan.web.security import needs
+from kairan.web.reader import actor_of, reader
+from kairan.web.security import fits_redirect, needs
+
+_UNUSABLE = (service.ViewNameTaken, service.ViewNameUnusable, service.ViewTooLong, service.TooManyViews)
 
 
 @needs(Right.SEE)
@@ -28,11 +31,11 @@ def saved(request: HttpRequest) -> HttpResponse:
     address = addresses.read(QueryDict(request.POST.get("query", ""))).first_page
     name = request.POST.get("name", "")
     try:
-        service.save(_actor(request), name, address.query, timezone.now(), shared="shared" in request.POST)
-    except (service.ViewNameTaken, service.ViewNameUnusable) as error:
+        service.save(actor_of(request), name, address.query, timezone.now(), shared="shared" in request.POST)
+    except _UNUSABLE as error:
         kept = {"name": name, "query": address.query, "shared": "shared" in request.POST, "error": _said(error)}
         return _page(request, unsaved=kept)
-    return redirect(address.link())
+    return _to_list(address.query)
 
 
 @needs(Right.SEE)
@@ -40,20 +43,20 @@ def saved(request: HttpRequest) -> HttpResponse:
 def one(request: HttpRequest, number: int) -> HttpResponse:
     """A POST renames, shares or deletes; a GET leads to the view's list."""
     if request.method != "POST":
-        found = next((view for view in queries.seen_by(reader(request).pk) if view.id == number), None)
-        return redirect(f"{reverse('findings')}?{found.query}" if found else "findings_views")
+        found = queries.find(number, reader(request).pk)
+        return _to_list(found.query) if found else redirect("findings_views")
     change = _CHANGES.get(request.POST.get("change", ""))
     try:
         if change:
-            change(_actor(request), number, request.POST.get("name", ""), timezone.now())
-    except (service.ViewNameTaken, service.ViewNameUnusable) as error:
+            change(actor_of(request), number, request.POST.get("name", ""), timezone.now())
+    except _UNUSABLE as error:
         return _page(request, wrong={"id": number, "name": request.POST.get("name", ""), "error": _said(error)})
     except service.ViewNotYours:
         return _page(request, notice=_("That view is not yours to change, or it is gone."), status=403)
     return redirect("findings_views")
 
 
-_Change = Callable[[service.Actor, int, str, datetime], None]
+_Change = Callable[[Actor, int, str, datetime], None]
 _CHANGES: dict[str, _Change] = {
     "rename": service.rename,
     "share": lambda by, number, _name, now: service.share(by, number, now, shared=True),
@@ -66,19 +69,24 @@ def _page(request: HttpRequest, *, status: int = 200, **said: Any) -> HttpRespon
     context = {
         "views": queries.seen_by(reader(request).pk),
         "may_share": may(reader(request).role, Right.SHARE_VIEWS),
-        "may_clear": reader(request).role == Role.ADMINISTRATOR,
+        "may_clear": may(reader(request).role, Right.CLEAR_VIEWS),
         "longest_name": service.LONGEST_NAME,
         **said,
     }
     return render(request, "findings/views.html", context, status=status)
 
 
+def _to_list(query: str) -> HttpResponse:
+    """A browser is not sent to an address that is longer than headers may be: then to where the view is a link."""
+    target = reverse("findings") + (f"?{query}" if query else "")
+    return redirect(target if fits_redirect(target) else reverse("findings_views"))
+
+
 def _said(error: Exception) -> str:
     if isinstance(error, service.ViewNameTaken):
         return _("You have a view of this name already. Choose another one.")
+    if isinstance(error, service.TooManyViews):
+        return _("You have %(most)s saved views, as many as anybody may. Delete one first.") % {"most": service.MOST}
+    if isinstance(error, service.ViewTooLong):
+        return _("The query is too long to be saved. Make it shorter.")
     return _("Give it a name of at most %(most)s signs.") % {"most": service.LONGEST_NAME}
-
-
-def _actor(request: HttpRequest) -> service.Actor:
-    person = reader(request)
-    return service.Actor(person.pk, person.username, person.role, request.META.get("REMOTE_ADDR", ""))

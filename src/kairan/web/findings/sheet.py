@@ -65,7 +65,7 @@ class Sheet:
     scores: Sequence[advisories.Score]
     epss: Sequence[Probability]
     cwes: Sequence[str]
-    references: Sequence[advisories.Reference]
+    references: advisories.References
     seen: Sequence[Seen]
     timeline: Sequence[timeline.Entry]
     of_package: str

@@ -56,7 +56,7 @@ def facets_of(request: HttpRequest) -> HttpResponse:
     """What comes after the rows: a part of the list for htmx, a page of its own for browsers without."""
     address = addresses.read(request.GET)
     asked = ask(address)
-    found = [] if asked.complaint else facets.of(address, asked, most=MOST_COUNTED)
+    found = [] if asked.complaint else facets.of(address, asked)
     part = bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
     template = "findings/facets.html" if part else "findings/facets_page.html"
     response = render(request, template, {"list_address": address, "asked": asked, "facets": found})

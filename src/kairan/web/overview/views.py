@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from kairan.domain.rights import Right, may
 from kairan.domain.severity import Severity
 from kairan.store.queries import overview as queries
+from kairan.web import links
 from kairan.web.reader import reader
 from kairan.web.security import needs
 
@@ -64,13 +63,13 @@ def overview(request: HttpRequest) -> HttpResponse:
         "open": opened,
         "came": came,
         "went": went,
-        "came_address": _findings("first-seen:<7d"),
-        "went_address": _findings("closed:<7d"),
+        "came_address": links.findings("first-seen:<7d"),
+        "went_address": links.findings("closed:<7d"),
         "lines": [_line(severity, opened, came, went) for severity in sorted(Severity, reverse=True)],
         "sources": source_lines,
         "any_stale": any(line.stale for line in source_lines),
         "newest": queries.newest((Severity.CRITICAL, Severity.HIGH), limit=_NEWEST),
-        "newest_address": _findings("is:open severity:>=high first-seen:<7d"),
+        "newest_address": links.findings(links.OPEN, "severity:>=high", "first-seen:<7d"),
         "waiting": waiting,
         **rights,
     }
@@ -83,9 +82,9 @@ def _line(severity: Severity, opened: queries.Open, came: queries.Moved, went: q
         opened.by_severity.get(severity, 0),
         came.by_severity.get(severity, queries.Some(0)),
         went.by_severity.get(severity, queries.Some(0)),
-        _findings(f"is:open severity:{severity.word}"),
-        _findings(f"first-seen:<7d severity:{severity.word}"),
-        _findings(f"closed:<7d severity:{severity.word}"),
+        links.findings(links.OPEN, severity=severity.word),
+        links.findings("first-seen:<7d", severity=severity.word),
+        links.findings("closed:<7d", severity=severity.word),
     )
 
 
@@ -93,10 +92,6 @@ def _source_line(source: queries.Source, counts: Mapping[str, int], now: datetim
     return SourceLine(
         source,
         counts.get(source.name),
-        _findings(f"is:open source:{source.name}"),
+        links.findings(links.OPEN, source=source.name),
         source.read_at is None or now - source.read_at > _STALE,
     )
-
-
-def _findings(query: str) -> str:
-    return f"{reverse('findings')}?{urlencode({'q': query})}"

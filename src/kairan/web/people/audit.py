@@ -1,5 +1,6 @@
 """The audit: who changed what, when, from where."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +17,13 @@ from kairan.store.queries import people as people_queries
 from kairan.store.queries.audit_log import Asked, Entry, Place
 from kairan.web import words
 from kairan.web.security import needs
-from kairan.web.templatetags.kairan import exact
+from kairan.web.shown import exact
 
 PAGE_SIZE = 50
 _LONGEST = 300  # signs of one value that a row shows
 _BIGINT = 2**63
-_TABLES = {"role": words.ROLE, "scope": words.TOKEN_SCOPE, "by": words.BY_WAY_OF, "active": words.YES_NO}
+_DIGITS = re.compile(r"[0-9]{1,18}")  # int() refuses thousands of them
+_TABLES = {"role": words.ROLE, "scope": words.TOKEN_SCOPE, "by": words.BY_WAY_OF}
 _INSTANTS = {"until", "expires_at"}
 
 
@@ -102,18 +104,27 @@ def _value(key: str, value: Any) -> str | None:
 def _text(value: Any) -> str | None:
     if value is None or value == "":
         return None
-    said = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    said = _said(value)
     return said if len(said) <= _LONGEST else said[:_LONGEST] + "…"
+
+
+def _said(value: Any) -> str:
+    """As people write it: `source: trivy, complete: yes`."""
+    if isinstance(value, dict):
+        return ", ".join(f"{words.word(words.AUDITED, key)}: {_said(each)}" for key, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_said, value))
+    return words.word(words.YES_NO, str(value)) if isinstance(value, bool) else str(value)
 
 
 def _person_of(entry: Entry) -> int | None:
     number = entry.subject.removeprefix("person:")
-    return int(number) if entry.about and number.isdecimal() and int(number) != entry.person else None
+    return int(number) if entry.about and _DIGITS.fullmatch(number) and int(number) != entry.person else None
 
 
 def _asked(request: HttpRequest) -> Asked:
     person = request.GET.get("person", "")
-    number = int(person) if person.isascii() and person.isdecimal() and int(person) < _BIGINT else None
+    number = int(person) if _DIGITS.fullmatch(person) else None
     return Asked(_clean(request.GET.get("who", "")), _clean(request.GET.get("action", "")), number)
 
 

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from kairan.domain.rights import Role
-from kairan.services.people import LONGEST
+from kairan.services.names import LONGEST
 from kairan.web import words
 
 ROLES = [(role.value, words.ROLE[role]) for role in Role]

@@ -17,13 +17,14 @@ from kairan.domain.errors import KairanError
 from kairan.domain.rights import Right, Role
 from kairan.services import lockout, people, tokens
 from kairan.services.accounts import NameTaken
-from kairan.services.people import Actor, Invitation, LastAdministratorError, OwnDoorError, UnfitError
+from kairan.services.names import UnfitError
+from kairan.services.people import Invitation, LastAdministratorError, OwnDoorError
 from kairan.store.queries import audit_log
 from kairan.store.queries import people as queries
 from kairan.web.address import address_of
 from kairan.web.people import audit
 from kairan.web.people.forms import InviteForm, RoleForm
-from kairan.web.reader import reader
+from kairan.web.reader import actor_of, reader
 from kairan.web.security import needs
 
 _RECENT = 20
@@ -140,10 +141,11 @@ def _unlock(request: HttpRequest, number: int, now: datetime) -> None:
 
 
 def _revoke(request: HttpRequest, number: int, now: datetime) -> None:
-    token = request.POST.get("token", "")
-    if not token.isdecimal() or int(token) not in {each.id for each in tokens.of_person(number)}:
+    asked = request.POST.get("token", "")
+    token = next((each.id for each in tokens.of_person(number) if str(each.id) == asked), None)
+    if token is None:
         raise BadRequest("no such token")
-    tokens.revoke(reader(request).pk, int(token), now, address_of(request))
+    tokens.revoke(reader(request).pk, token, now, address_of(request))
     messages.success(request, _("The token no longer works."))
 
 
@@ -155,12 +157,6 @@ _DEEDS: Mapping[str, _Deed] = {
     "unlock": _unlock,
     "revoke": _revoke,
 }
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """Who asks, for the audit."""
-    person = reader(request)
-    return Actor(person.username, person.pk, address_of(request))
 
 
 def _shown(request: HttpRequest, invited: Invitation | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from kairan.store.queries import held_sets
 from kairan.web.address import address_of
 from kairan.web.reader import reader
 from kairan.web.security import needs
-from kairan.web.templatetags.kairan import number as shown
+from kairan.web.shown import number as shown
 
 _MOST_WAITING = 200
 _MOST_SETTLED = 50

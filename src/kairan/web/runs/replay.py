@@ -11,6 +11,7 @@ from kairan.interfaces import registry
 from kairan.services.uploads import ask_replay
 from kairan.store.queries import uploads
 from kairan.web.security import needs
+from kairan.web.uploads import complaints
 
 _MOST = 10
 
@@ -23,7 +24,7 @@ def replay(request: HttpRequest) -> HttpResponse:
         try:
             number = ask_replay(request.POST.get("source") or None, request.user.pk, timezone.now())
         except ConfigError as error:
-            wrong = str(error)
+            wrong = complaints.said(error)
         else:
             return redirect("upload", number)
     last = uploads.recent(_MOST, replays=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from kairan.domain.rights import Right, may
 from kairan.store.queries import run as one_run
 from kairan.store.queries import run_list
+from kairan.web.choice import Choice
 from kairan.web.reader import reader
 from kairan.web.runs import outcomes
 from kairan.web.security import needs
@@ -30,13 +31,6 @@ _STATES: dict[str, str | Promise] = {
     "stale": _("Stale"),
     "failed": pgettext_lazy("runs", "Failed"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    label: str | Promise
-    address: str
-    chosen: bool
 
 
 @needs(Right.SEE)

@@ -1,12 +1,10 @@
-"""Template filters of the pages about what was read: how long, how fast, how much is left."""
+"""Template filters of the pages about what was read."""
 
 from datetime import datetime
 
-from babel.dates import format_timedelta
-from babel.numbers import format_decimal
 from django import template
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+
+from kairan.web.shown import duration
 
 register = template.Library()
 
@@ -23,13 +21,3 @@ def lasted(finished: datetime | None, started: datetime | None) -> str:
 def file_name(path: str) -> str:
     """The last part of a path."""
     return path.replace("\\", "/").rstrip("/").rpartition("/")[2] or path
-
-
-def duration(seconds: float) -> str:
-    language = get_language() or "en"
-    if seconds < 0.95:
-        return _("%(milliseconds)s ms") % {"milliseconds": max(round(seconds * 1000), 1)}
-    if seconds < 60:
-        digits = "0.0" if seconds < 10 else "0"
-        return _("%(seconds)s s") % {"seconds": format_decimal(seconds, digits, locale=language)}
-    return format_timedelta(round(seconds), threshold=1.5, granularity="second", locale=language)

@@ -1,23 +1,19 @@
 """Template tags and filters of the pages: time, severity, numbers, and the field's words."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from babel.dates import format_timedelta
-from babel.numbers import format_decimal
 from django import template
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from kairan.domain.severity import Severity
-from kairan.web import words
-
-Width = Literal["short", "long"]
+from kairan.web import shown, words
+from kairan.web.shown import ago, exact
 
 register = template.Library()
+register.filter("exact", exact)
+register.filter("number", shown.number)
 
 # Shape, word and colour each say the same: a diamond, a triangle, a square, a circle, a ring, a broken ring.
 SHAPES = {
@@ -43,7 +39,7 @@ def severity(value: int) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def when(context: template.Context, instant: datetime | None, width: Width = "long") -> SafeString | str:
+def when(context: template.Context, instant: datetime | None, width: shown.Width = "long") -> SafeString | str:
     """How long ago, with the exact instant in the reader's zone for the pointer and for screen readers."""
     if instant is None:
         return "–"
@@ -54,23 +50,6 @@ def when(context: template.Context, instant: datetime | None, width: Width = "lo
         ago(instant, context["now"], width),
         exact(instant),
     )
-
-
-@register.filter
-def exact(instant: datetime) -> str:
-    local = timezone.localtime(instant)
-    return f"{local:%Y-%m-%d %H:%M:%S} ({timezone.get_current_timezone_name()})"
-
-
-def ago(instant: datetime, now: datetime, width: Width) -> str:
-    if abs(now - instant).total_seconds() < 60:
-        return _("just now")
-    return format_timedelta(instant - now, add_direction=True, threshold=1, format=width, locale=get_language() or "en")
-
-
-@register.filter
-def number(value: int) -> str:
-    return format_decimal(value, locale=get_language() or "en")
 
 
 @register.filter

@@ -6,7 +6,8 @@ from django.utils.safestring import SafeString
 
 from kairan.domain.severity import Severity
 from kairan.web import words
-from kairan.web.templatetags.kairan import SHAPES, number
+from kairan.web.shown import number
+from kairan.web.templatetags.kairan import SHAPES
 
 register = template.Library()
 

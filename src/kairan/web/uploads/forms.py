@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from kairan.domain.asset import parse_asset
 from kairan.domain.errors import ConfigError
 from kairan.interfaces import registry
+from kairan.web.uploads import complaints
 
 _COMPLETE = {"complete": True, "partial": False}
 
@@ -63,7 +64,7 @@ class OptionsForm(forms.Form):
             try:
                 parse_asset(asset)
             except ConfigError as error:
-                raise forms.ValidationError(str(error)) from None
+                raise forms.ValidationError(complaints.said(error)) from None
         return asset
 
     def options(self) -> dict[str, object]:

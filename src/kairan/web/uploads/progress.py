@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kairan.store.queries.uploads import Upload
-from kairan.web.templatetags.intake import duration
+from kairan.web.shown import duration
 
 _SOON = 2.0  # seconds: before that, a rate says nothing
 

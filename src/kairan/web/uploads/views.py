@@ -1,6 +1,7 @@
 """Reports handed in by the browser, and how their reading goes."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -18,7 +19,7 @@ from kairan.store.queries import run as one_run
 from kairan.store.queries import uploads
 from kairan.web.runs import outcomes
 from kairan.web.security import needs
-from kairan.web.uploads import progress
+from kairan.web.uploads import complaints, progress
 from kairan.web.uploads.forms import OptionsForm
 
 _PIECE = 1 << 20
@@ -31,23 +32,21 @@ _MOST_RUNS = 20
 def upload(request: HttpRequest) -> HttpResponse:
     """The form and the last uploads. Without a script all files come at once; the script sends one at a time."""
     form = OptionsForm(request.POST if request.method == "POST" else None)
-    wrong = ""
+    wrong: list[str] = []
     if request.method == "POST" and form.is_valid():
-        files = request.FILES.getlist("files")
-        wrong = "" if files else _("Choose at least one file.")
-        if files:
-            try:
-                return _answer(request, [_receive(request, file, form) for file in files])
-            except KairanError as error:
-                wrong = str(error)
+        handed_in = _receive_all(request, form)
+        if handed_in.taken:
+            return _answer(request, handed_in)
+        wrong = handed_in.refused or [_("Choose at least one file.")]
     failed = bool(wrong or form.errors)
     if failed and _asks_for_json(request):
-        return JsonResponse({"detail": wrong or _said(form)}, status=400)
+        return JsonResponse({"detail": " ".join(wrong) or _said(form)}, status=400)
     context = {
         "form": form,
         "wrong": wrong,
         "recent": uploads.recent(_MOST_RECENT),
         "most": service.limit(),
+        "api": request.build_absolute_uri("/api/v1/imports"),
     }
     return render(request, "uploads/list.html", context, status=400 if failed else 200)
 
@@ -82,15 +81,47 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "uploads/one.html", context)
 
 
+@dataclass(slots=True)
+class _HandedIn:
+    """Files that came together: those taken in by number and name, and of the others what is wrong with them."""
+
+    taken: list[tuple[int, str]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    @property
+    def alone(self) -> bool:
+        return len(self.taken) + len(self.refused) == 1
+
+
+def _receive_all(request: HttpRequest, form: OptionsForm) -> _HandedIn:
+    """One that is too large keeps no other one out."""
+    handed_in = _HandedIn()
+    files = request.FILES.getlist("files")
+    for file in files:
+        name = str(file.name)
+        try:
+            handed_in.taken.append((_receive(request, file, form), name))
+        except KairanError as error:
+            reason = complaints.said(error)
+            handed_in.refused.append(f"{name}: {reason}" if len(files) > 1 else reason)
+    return handed_in
+
+
 def _receive(request: HttpRequest, file: "UploadedFile[bytes]", form: OptionsForm) -> int:
     pieces: Iterator[bytes] = file.chunks(_PIECE)
     return service.receive(str(file.name), pieces, form.options(), request.user.pk, timezone.now())
 
 
-def _answer(request: HttpRequest, numbers: list[int]) -> HttpResponse:
+def _answer(request: HttpRequest, handed_in: _HandedIn) -> HttpResponse:
     if _asks_for_json(request):
-        return JsonResponse({"uploads": [{"number": each, "url": reverse("upload", args=[each])} for each in numbers]})
-    return redirect("upload", numbers[0]) if len(numbers) == 1 else redirect("uploads")
+        made = [{"number": number, "url": reverse("upload", args=[number])} for number, _name in handed_in.taken]
+        refused = {"refused": handed_in.refused} if handed_in.refused else {}
+        return JsonResponse({"uploads": made, **refused})
+    if handed_in.refused:
+        names = ", ".join(name for _number, name in handed_in.taken)
+        messages.success(request, _("Taken in: %(names)s") % {"names": names})
+        messages.error(request, _("Not taken in: %(reasons)s") % {"reasons": "; ".join(handed_in.refused)})
+    return redirect("upload", handed_in.taken[0][0]) if handed_in.alone else redirect("uploads")
 
 
 def _read_again(request: HttpRequest, number: int, form: OptionsForm) -> HttpResponse:
@@ -99,7 +130,7 @@ def _read_again(request: HttpRequest, number: int, form: OptionsForm) -> HttpRes
     except IllegalTransition:
         messages.error(request, _("Nothing was changed: it is being read already, or its file is no longer kept."))
     except ConfigError as error:
-        messages.error(request, str(error))
+        messages.error(request, complaints.said(error))
     return redirect("upload", number)
 
 

@@ -55,7 +55,7 @@ class Sheet:
     scores: Sequence[advisories.Score]
     cwes: Sequence[str]
     epss: Sequence[Probability]
-    references: Sequence[advisories.Reference]
+    references: advisories.References
     spread: touches.Spread
     lines: Sequence[Line]
     open: int

@@ -30,7 +30,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") closeMenus(null);
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (typing(event.target) || document.querySelector("dialog[open]")) return;
+    if (typing(event.target) || document.querySelector("dialog[open]:not(#drawer)")) return;
     const action = keys[event.key];
     if (!action) return;
     event.preventDefault();

@@ -45,7 +45,10 @@
     tell();
   }
 
-  const here = () => document.activeElement?.closest("[data-list] tbody tr")?.querySelector(".c-pick input");
+  const here = () =>
+    (document.activeElement?.closest("[data-list] tbody tr") ?? document.querySelector("tr.in-drawer"))?.querySelector(
+      ".c-pick input",
+    );
 
   function toggle(box, wide) {
     if (!box) return;
@@ -68,7 +71,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (!list() || typing(event.target) || document.querySelector("dialog[open], [data-menu][open]")) return;
+    if (!list() || typing(event.target) || document.querySelector("dialog[open]:not(#drawer), [data-menu][open]")) return;
     if (!(event.key in keys)) return;
     if (event.key !== "Escape") event.preventDefault();
     keys[event.key]();
