@@ -127,6 +127,16 @@ def test_every_broken_file_is_named_in_one_line_and_the_good_ones_are_read(cli: 
     assert not [line for line in lines.values() if len(line) > 300 or "fault of Kairan" in line]
 
 
+def test_a_file_whose_name_is_no_unicode_is_read_or_named(cli: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / os.fsdecode(b"good-\xff.json")).write_bytes(GOOD)
+    (folder / os.fsdecode(b"not-\xff.json")).write_bytes(b"{")
+    done = cli("import", "--json", folder)
+    assert (done.returncode, json.loads(done.stdout)["opened"]) == (2, 1)
+    assert_one_clear_line(done, "not-\ufffd.json", "cut off")
+
+
 def test_the_same_files_without_json_print_no_traceback(cli: Any, tmp_path: Path) -> None:
     (tmp_path / "cut.json").write_bytes(GOOD[:50])
     done = cli("import", tmp_path / "cut.json")
