@@ -95,7 +95,7 @@ def clock_jump(ground: Ground, chance: Random, fresh: Path, when: str) -> Outcom
 def full_archive(ground: Ground, chance: Random, fresh: Path, when: str) -> Outcome:
     """The archive's disk is full to a few pages; later there is room again."""
     folder = ground.home / "archive"
-    disks.leave(folder, chance.randrange(12) * 4096)
+    disks.leave(folder, chance.randrange(6) * 4096)
     run = start_import(ground.home, fresh)
     _judge(ground, when, complaint(run, (0, 1, 2)))
     ground.check(f"{when}, full")
@@ -107,7 +107,7 @@ def full_archive(ground: Ground, chance: Random, fresh: Path, when: str) -> Outc
 def full_database(ground: Ground, chance: Random, fresh: Path, when: str) -> Outcome:
     """A whole data folder on a full disk: the server may not even start. It says so and why, in more than one line."""
     home = disks.a_home_on_a_small_disk(ground, ground.files[0])
-    disks.leave(home.parent, chance.choice((0, 1 << 16, 1 << 20, chance.randrange(40 << 20))))
+    disks.leave(home.parent, chance.choice((0, 1 << 16, 1 << 20, 4 << 20, chance.randrange(30 << 20))))
     run = start_import(home, fresh)
     _, err = run.communicate(timeout=200)
     if run.returncode not in (0, 1, 2) or "Traceback" in err or "fault of Kairan" in err:

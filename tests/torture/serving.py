@@ -17,10 +17,7 @@ PATIENCE = 100  # seconds; a worker looks each minute for what another one left
 def kill_worker(ground: Ground, chance: Random, fresh: Path, when: str) -> tuple[Path, bool]:
     """It is killed while it reads; the next one reads what it left to the end."""
     _hand_in(ground, when, fresh, chance.choice(ground.files))
-    worker = start(ground.home, "worker")
-    time.sleep(chance.triangular(0.8, 3.5, 1.8))
-    worker.kill()
-    ended(worker)
+    _start_and_kill_worker(ground.home, chance)
     hit = _unfinished(ground.home) > 0
     _work_off(ground, when, 1)
     return ground.home, hit
@@ -32,10 +29,7 @@ def two_workers(ground: Ground, chance: Random, fresh: Path, when: str) -> tuple
     beside = start_import(ground.home, chance.choice(ground.files))
     hit = chance.random() < 0.5
     if hit:
-        worker = start(ground.home, "worker")
-        time.sleep(chance.triangular(0.8, 3.5, 1.8))
-        worker.kill()
-        ended(worker)
+        _start_and_kill_worker(ground.home, chance)
     _work_off(ground, when, 2)
     if wrong := complaint(beside):
         ground.fail(when, wrong)
@@ -61,6 +55,20 @@ def kill_web(ground: Ground, chance: Random, fresh: Path, when: str) -> tuple[Pa
             ground.fail(when, f"uploads {lost} were accepted and are lost")
     _work_off(ground, when, 1)
     return ground.home, visitors.cut > 0
+
+
+def _start_and_kill_worker(home: Path, chance: Random) -> None:
+    """Soon after it has begun to read."""
+    worker = start(home, "worker")
+    with reader(home) as cursor:
+        for _ in range(200):
+            cursor.execute("SELECT FROM upload WHERE state = 'reading' AND started_at > now() - interval '5 s'")
+            if cursor.fetchone():
+                break
+            time.sleep(0.05)
+    time.sleep(chance.uniform(0, 0.8))
+    worker.kill()
+    ended(worker)
 
 
 def _hand_in(ground: Ground, when: str, *files: Path) -> None:
