@@ -1,6 +1,7 @@
 """`make torture N=200 SEED=1 KINDS="kill web,full archive"`: many rounds; exits 1 when anything was broken."""
 
 import argparse
+import signal
 import sys
 
 from tests.torture.kinds import KINDS
@@ -16,6 +17,8 @@ def main() -> int:
     kinds = [name.strip() for name in given.kinds.split(",") if name.strip()]
     if unknown := {*kinds} - {*KINDS}:
         options.error(f"unknown kinds {sorted(unknown)}; there are: {', '.join(KINDS)}")
+    for each in (signal.SIGINT, signal.SIGTERM):  # also in the background: small disks are to be unmounted
+        signal.signal(each, signal.default_int_handler)
     tally = Rounds(given.rounds, given.seed, kinds).run()
     print(tally)
     return 1 if tally.failures else 0

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -35,11 +36,20 @@ class Ground:
     folder: Path
     tally: Tally
     files: list[Path] = field(default_factory=list)
+    pace: float = 1.0  # seconds that an undisturbed import takes on this machine
     kept: dict[str, Any] = field(default_factory=dict)  # what a kind of round keeps for its next one
 
     @property
     def home(self) -> Path:
         return self.folder / "home"
+
+    def find_pace(self, warm_up: Path, measured: Path) -> None:
+        """Import two reports; the first makes the store, the second tells how long one takes here."""
+        for file in (warm_up, measured):
+            started = time.monotonic()
+            if wrong := complaint(start_import(self.home, file)):
+                self.fail("before all rounds", wrong)
+            self.pace = time.monotonic() - started
 
     def fail(self, when: str, what: str) -> None:
         self.tally.failures.append(f"{when}: {what}")

@@ -41,7 +41,7 @@ def undisturbed(ground: Ground, chance: Random, fresh: Path, when: str) -> Outco
 
 def kill_importer(ground: Ground, chance: Random, fresh: Path, when: str) -> Outcome:
     run = start_import(ground.home, fresh)
-    time.sleep(_moment(chance))
+    time.sleep(_moment(ground, chance))
     hit = run.poll() is None
     run.kill()
     _judge(ground, when, complaint(run))
@@ -50,7 +50,7 @@ def kill_importer(ground: Ground, chance: Random, fresh: Path, when: str) -> Out
 
 def kill_database(ground: Ground, chance: Random, fresh: Path, when: str) -> Outcome:
     run = start_import(ground.home, fresh)
-    time.sleep(_moment(chance))
+    time.sleep(_moment(ground, chance))
     hit = run.poll() is None and kill_server(ground.home)
     _judge(ground, when, complaint(run, (0, 1)))
     return ground.home, hit
@@ -64,7 +64,7 @@ def two_at_once(ground: Ground, chance: Random, fresh: Path, when: str) -> Outco
 
 def kill_one_of_two(ground: Ground, chance: Random, fresh: Path, when: str) -> Outcome:
     runs = _two(ground, chance, fresh)
-    time.sleep(_moment(chance))
+    time.sleep(_moment(ground, chance))
     hit = runs[0].poll() is None
     runs[0].kill()
     for run in runs:
@@ -130,7 +130,7 @@ def two_replays(ground: Ground, chance: Random, fresh: Path, when: str) -> Outco
     runs = [start(home, "replay", "--json"), start(home, "replay", "--json")]
     hit = chance.random() < 0.6
     if hit:
-        time.sleep(_moment(chance))
+        time.sleep(_moment(ground, chance))
         hit = runs[0].poll() is None
         runs[0].kill()
     for run in runs:
@@ -146,9 +146,9 @@ def _two(ground: Ground, chance: Random, fresh: Path) -> list[Process]:
     return [start_import(ground.home, file) for file in (fresh, chance.choice([fresh, *ground.files]))]
 
 
-def _moment(chance: Random) -> float:
+def _moment(ground: Ground, chance: Random) -> float:
     """When an importer is at work, in seconds: after it has started, before it is done."""
-    return chance.triangular(0.3, 2.2, 1.3)
+    return ground.pace * chance.uniform(0.3, 1.0)
 
 
 def _judge(ground: Ground, when: str, wrong: str) -> None:

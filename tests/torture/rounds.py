@@ -36,8 +36,9 @@ class Rounds:
             if os.geteuid() == 0:
                 disks.mount_all(mounted, ground, self.kinds)
             (folder / "reports").mkdir()
-            ground.files = write_reports(folder / "reports", Random(self.seed), self.number)
-            for number, fresh in enumerate(Random(self.seed).sample(ground.files, self.number)):
+            ground.files = write_reports(folder / "reports", Random(self.seed), self.number + 2)
+            ground.find_pace(*ground.files[:2])
+            for number, fresh in enumerate(Random(self.seed).sample(ground.files[2:], self.number)):
                 self._round(ground, number, fresh)
             self._complete(ground)
         self.tally.seconds = time.monotonic() - started
