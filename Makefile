@@ -9,7 +9,7 @@ HOST   ?= 127.0.0.1
 PORT   ?= 8000
 POSTGRES15 ?= /usr/lib/postgresql/15/bin
 
-.PHONY: help setup setup-dev run test lint types unit docs lock messages torture bench-data bench-search bench-pages clean
+.PHONY: help setup setup-dev run test lint types unit docs lock messages torture fuzz bench-data bench-search bench-pages clean
 
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -59,8 +59,11 @@ unit: setup-dev messages
 	elif [ -n "$$KAIRAN_REQUIRE_ALL" ]; then echo "PostgreSQL 15 is required here and not at $(POSTGRES15)"; exit 1; \
 	else echo "== skipped: PostgreSQL 15 is not installed ($(POSTGRES15)); CI runs the store's tests on it too"; fi
 
-torture: setup-dev ## N=200 rounds of kill -9 against importer and server, then invariants
-	@$(BIN)/python -m tests.torture --rounds $(or $(N),200) --seed $(or $(SEED),1)
+torture: setup-dev ## N=200 rounds of kills, full disks, cuts, then invariants; KINDS="kill web,cut connection"
+	@$(BIN)/python -m tests.torture --rounds $(or $(N),200) --seed $(or $(SEED),1) --kinds "$(KINDS)"
+
+fuzz: setup-dev ## N=100000 damaged inputs; SEED=1; ONLY=parsers/17 for one again
+	@$(BIN)/python -m tests.fuzz --inputs $(or $(N),100000) --seed $(or $(SEED),1) --only "$(ONLY)"
 
 bench-data: setup ## N=1000000 findings into the empty store of KAIRAN_DATA
 	@$(BIN)/python -m benchmarks.bulk --findings $(or $(N),1000000) --seed $(or $(SEED),1)

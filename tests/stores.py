@@ -144,7 +144,33 @@ _INVARIANTS = {
             ) said WHERE merged_into_id IS NULL GROUP BY 1, 2, 3, 4, 5
         ) counts GROUP BY about, key, value, is_open, severity HAVING sum(n) <> 0
     """,
-    "a run that never ended": "SELECT id FROM run WHERE state = 'running'",
+    "a watermark that no snapshot says": """
+        SELECT o.id FROM scope o WHERE o.watermark IS NOT NULL AND NOT EXISTS (
+            SELECT FROM snapshot n WHERE n.scope_id = o.id AND n.complete AND n.as_of = o.watermark)
+    """,
+    "a sighting ends, absent, at no complete snapshot, and no person said so": """
+        SELECT s.id FROM sighting s WHERE s.end_reason = 'absent' AND NOT EXISTS (
+            SELECT FROM snapshot n WHERE n.scope_id = s.scope_id AND n.complete AND n.as_of = s.ended_at)
+        AND NOT EXISTS (SELECT FROM held_closing h WHERE h.scope_id = s.scope_id AND s.id = ANY (h.sightings))
+    """,
+    "a live sighting is younger than all that was read of its scope": """
+        SELECT s.id FROM sighting s WHERE s.is_live AND NOT EXISTS (
+            SELECT FROM snapshot n WHERE n.scope_id = s.scope_id AND n.as_of >= s.first_seen)
+    """,
+    "a finding was opened twice without having closed": """
+        SELECT finding_id FROM (
+            SELECT finding_id, code, lag(code) OVER (PARTITION BY finding_id ORDER BY id) AS before FROM event
+            WHERE code IN ('opened', 'reopened', 'closed')) e
+        WHERE code IN ('opened', 'reopened') AND before IN ('opened', 'reopened')
+    """,
+    "a finding was opened for the first time twice": """
+        SELECT finding_id FROM event WHERE code = 'opened' GROUP BY finding_id HAVING count(*) > 1
+    """,
+    "a run that never ended": "SELECT id FROM run WHERE state = 'running' OR finished_at IS NULL",
+    "an upload is finished and waits, or is not and does not": """
+        SELECT id, state FROM upload WHERE (finished_at IS NOT NULL) <> (state IN ('done', 'failed'))
+    """,
+    "an upload failed without saying why": "SELECT id FROM upload WHERE state = 'failed' AND error = ''",
     "an id that belongs to a merged vulnerability": """
         SELECT i.id FROM identifier i JOIN vulnerability v ON v.id = i.vulnerability_id
         WHERE v.merged_into_id IS NOT NULL

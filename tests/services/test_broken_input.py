@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,27 @@ def test_every_broken_file_is_named_in_one_line_and_the_good_ones_are_read(cli: 
     missed = {name: lines[name] for name, (_, pattern) in BROKEN.items() if not re.search(pattern, lines[name])}
     assert missed == {}
     assert not [line for line in lines.values() if len(line) > 300 or "fault of Kairan" in line]
+
+
+def test_a_file_whose_name_is_no_unicode_is_read_or_named(cli: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / os.fsdecode(b"good-\xff.json")).write_bytes(GOOD)
+    (folder / os.fsdecode(b"not-\xff.json")).write_bytes(b"{")
+    done = cli("import", "--json", folder)
+    assert (done.returncode, json.loads(done.stdout)["opened"]) == (2, 1)
+    assert_one_clear_line(done, "not-\ufffd.json", "cut off")
+
+
+def test_a_line_that_holds_nul_is_rejected_and_the_others_are_read(cli: Any, tmp_path: Path) -> None:
+    folder = Path(str(files("kairan.sources.aws_security_hub"))) / "tests" / "samples"
+    lines = (folder / "event-lines.json").read_bytes().splitlines(keepends=True)
+    (tmp_path / "lines.json").write_bytes(lines[0] + lines[1][:300] + b"\0" + lines[1][300:])
+    done = cli("import", "--json", tmp_path / "lines.json")
+    assert done.returncode == 2, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["files"], said["rejected"]) == (1, 1)
+    assert said["opened"] > 0
 
 
 def test_the_same_files_without_json_print_no_traceback(cli: Any, tmp_path: Path) -> None:

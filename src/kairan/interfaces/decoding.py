@@ -65,8 +65,8 @@ def first_byte(data: Raw | memoryview | bytes) -> bytes:
 
 
 def text_of(raw: Raw) -> str:
-    """A record as text, to be kept with a reject."""
-    return bytes(memoryview(raw)).decode("utf-8", "replace")
+    """A record as text, to be kept with a reject: what is no JSON may hold NUL, which the store does not take."""
+    return bytes(memoryview(raw)).decode("utf-8", "replace").replace("\0", "\ufffd")
 
 
 @lru_cache(maxsize=50_000)

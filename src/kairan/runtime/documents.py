@@ -83,6 +83,11 @@ def _walk(folder: str) -> Iterator[tuple[str, str | None]]:
         yield folder, "this folder holds no report"
 
 
+def written(name: str) -> str:
+    """A file's name as text: names may hold bytes that are no Unicode."""
+    return name.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 @contextmanager
 def opened(name: str) -> Iterator[Document]:
     """Open one input. SourceError says in one line what is wrong with it and what to do."""
@@ -107,7 +112,7 @@ def received(name: str, chunks: Iterable[bytes], modified: datetime) -> Iterator
 @contextmanager
 def _document(name: str, file: IO[bytes], modified: datetime | None) -> Iterator[Document]:
     with _unpacked(file) as plain, _utf8(plain) as text, _mapped(text) as data:
-        yield Document(name, data, hashlib.sha256(data).digest(), modified)
+        yield Document(written(name), data, hashlib.sha256(data).digest(), modified)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from io import RawIOBase
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Annotated, Any, cast
 
 import msgspec
 import obstore
@@ -27,16 +27,19 @@ _PIECE = 4 << 20
 _LEVEL = 1  # 211 MB in 0.5 s; higher levels cost more time than storage
 
 
+_Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
 class Description(msgspec.Struct, frozen=True):
     """What is needed to read an archived answer again."""
 
     source: str
     name: str
     sha256: str
-    archived_at: datetime
-    as_of: datetime | None = None
-    given_as_of: datetime | None = None
-    modified: datetime | None = None
+    archived_at: _Instant
+    as_of: _Instant | None = None
+    given_as_of: _Instant | None = None
+    modified: _Instant | None = None
     asset: tuple[str, str] | None = None
     complete: bool | None = None
 
@@ -87,17 +90,35 @@ class Archive:
     def get(self, key: str, most: int = -1) -> bytes:
         """An answer's bytes; only the first `most` of them, where that is said."""
         try:
-            packed = obstore.get(self._store, key).bytes()
-            return zstandard.ZstdDecompressor().stream_reader(memoryview(packed)).read(most)
+            packed = memoryview(obstore.get(self._store, key).bytes())
+            data = zstandard.ZstdDecompressor().stream_reader(packed).read(most)
+            if most < 0 and zstandard.frame_content_size(packed) not in (len(data), -1):  # -1: it does not say
+                raise zstandard.ZstdError("it is cut off")
         except (OSError, obstore.exceptions.BaseError, zstandard.ZstdError) as error:
             raise KairanError(f"archived answer {key} cannot be read: {_first_line(error)}") from None
+        return data
 
-    def descriptions(self) -> Iterator[tuple[str, Description]]:
-        """(key, description) of everything archived."""
+    def descriptions(self) -> Iterator[tuple[str, Description | KairanError]]:
+        """(key, description) of everything archived; where a description cannot be read: why."""
         for key in self._keys():
             if key.endswith(_DESCRIPTION):
-                raw = obstore.get(self._store, key).bytes()
-                yield key.removesuffix(_DESCRIPTION), msgspec.json.decode(memoryview(raw), type=Description)
+                yield key.removesuffix(_DESCRIPTION), self._described(key)
+
+    def _described(self, key: str) -> Description | KairanError:
+        try:
+            raw = obstore.get(self._store, key).bytes()
+            found = msgspec.json.decode(memoryview(raw), type=Description)
+            if any("\0" in text for text in (found.source, found.name, found.sha256, *(found.asset or ()))):
+                raise msgspec.DecodeError("it holds NUL")
+        except (
+            OSError,
+            obstore.exceptions.BaseError,
+            msgspec.DecodeError,
+            UnicodeDecodeError,
+            RecursionError,
+        ) as error:
+            return KairanError(f"what is written of it ({key}) cannot be read: {_first_line(error)}")
+        return found
 
     def prune(self, keep: set[str], before: datetime) -> int:
         """Delete what is older than `before` and not in `keep`; returns how many answers went."""
@@ -146,7 +167,8 @@ ORPHAN_GRACE = timedelta(days=1)
 def _compressed(data: memoryview | bytes) -> Iterator[Any]:
     """The packed bytes as a stream: a gigabyte is never in memory at once."""
     source = _View(data)
-    with zstandard.ZstdCompressor(level=_LEVEL).stream_reader(cast(IO[bytes], source), size=len(data)) as reader:
+    packer = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)  # a damaged answer must not read as another
+    with packer.stream_reader(cast(IO[bytes], source), size=len(data)) as reader:
         yield _chunks(reader)
 
 

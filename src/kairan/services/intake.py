@@ -86,9 +86,9 @@ class Intake:
         for name, problem in paths:
             if problem:
                 self.result.files += 1
-                self.fail(name, problem)
+                self.fail(documents.written(name), problem)
             else:
-                self.read_one(name, documents.opened(name))
+                self.read_one(documents.written(name), documents.opened(name))
         return self.result
 
     def read_one(self, name: str, opening: AbstractContextManager[documents.Document]) -> Result:

@@ -25,9 +25,15 @@ def replay(
 
     `upload` is the number under which it was asked for, if it was by page: its runs bear it.
     """
-    entries = [(key, d) for key, d in archive.descriptions() if source in (None, d.source)]
-    watcher.planned(len(entries))
     total = Result()
+    entries: list[tuple[str, Description]] = []
+    for key, found in archive.descriptions():
+        if isinstance(found, KairanError):
+            total.files += 1
+            Intake(Options(trigger="replay", upload=upload), archive, clock, watcher, total).fail(key, str(found))
+        elif source in (None, found.source):
+            entries.append((key, found))
+    watcher.planned(len(entries))
     replayed: set[tuple[int, datetime]] = set()
     for key, description in sorted(
         entries, key=lambda entry: (entry[1].as_of or _EPOCH, entry[1].archived_at, entry[0])

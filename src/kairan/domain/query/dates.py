@@ -62,10 +62,10 @@ def _span(text: str, at: int, now: datetime, zone: tzinfo) -> tuple[datetime, da
         if day := _DAY.match(text):
             return _calendar(int(day[1]), int(day[2] or 0), int(day[3] or 0), zone)
         instant = datetime.fromisoformat(text)
+        instant = instant if instant.tzinfo else instant.replace(tzinfo=zone)
+        return instant, instant + timedelta(microseconds=1)
     except (ValueError, OverflowError):
         raise QueryError("`{text}` is no date: " + _HINT, at, text=text) from None
-    instant = instant if instant.tzinfo else instant.replace(tzinfo=zone)
-    return instant, instant + timedelta(microseconds=1)
 
 
 def _calendar(year: int, month: int, day: int, zone: tzinfo) -> tuple[datetime, datetime]:

@@ -16,7 +16,7 @@ from kairan.domain.errors import SourceError
 from kairan.domain.finding import Advisory, Cvss, Observation, RecordKind, Rejected, ScopeClaim
 from kairan.domain.severity import Severity
 from kairan.domain.vulnerability import normalise_id
-from kairan.interfaces.decoding import BAD_JSON, fault, instant
+from kairan.interfaces.decoding import BAD_JSON, fault, instant, text_of
 from kairan.interfaces.source import Hints, Report, Shape
 
 # Advisories of distributions, and their own names for a CVE ("UBUNTU-CVE-2023-4004"): about a package of theirs, often
@@ -123,8 +123,7 @@ class OsvReport:
 
 
 def _rejected(position: str, reason: str, raw: Raw) -> Rejected:
-    text = bytes(memoryview(raw)).decode("utf-8", "replace")
-    return Rejected(RecordKind.VULNERABILITY, position, reason, text)
+    return Rejected(RecordKind.VULNERABILITY, position, reason, text_of(raw))
 
 
 def _advisory(document: OsvDocument) -> Advisory:
