@@ -5,7 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
 
+from kairan.store.queries import demo
 from kairan.web.frame import ways
 from kairan.web.preferences import theme_of
 
@@ -20,4 +22,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "language": current,
         "other_languages": [(code, name) for code, name in settings.LANGUAGES if code != current],
         "theme": theme_of(request),
+        "demo": SimpleLazyObject(demo.find),  # pages about errors do without the database
     }
