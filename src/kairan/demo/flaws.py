@@ -9,38 +9,11 @@ BASELINE = 420  # invented flaws that were known before the first day
 _A_DAY = (0, 1, 1, 2, 2, 3, 4, 6)
 _SHARES = {"debian": 44, "alpine": 14, "npm": 15, "maven": 10, "pip": 9, "go": 6, "amazon": 6}
 _GHSA = "23456789cfghjmpqrvwx"
-_NAMES = [
-    "tsuru",
-    "kumo",
-    "hoshi",
-    "kaze",
-    "nami",
-    "yuki",
-    "sora",
-    "mori",
-    "ishi",
-    "hana",
-    "kawa",
-    "tori",
-    "take",
-    "ume",
-    "matsu",
-    "kiri",
-    "asa",
-    "yoru",
-    "higashi",
-    "minami",
-    "nishi",
-    "kita",
-    "aka",
-    "ao",
-    "shiro",
-    "kuro",
-    "midori",
-    "kin",
-    "gin",
-    "tetsu",
-]
+_NAMES = (
+    "tsuru", "kumo", "hoshi", "kaze", "nami", "yuki", "sora", "mori", "ishi", "hana",
+    "kawa", "tori", "take", "ume", "matsu", "kiri", "asa", "yoru", "higashi", "minami",
+    "nishi", "kita", "aka", "ao", "shiro", "kuro", "midori", "kin", "gin", "tetsu",
+)  # fmt: skip
 _PATTERNS = {
     "debian": "lib{name}",
     "alpine": "{name}-tools",

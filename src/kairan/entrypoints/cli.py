@@ -59,7 +59,7 @@ on_port = click.option(
     default=None,
     envvar=DEMO,
     help="Whether to make a demo of a store that holds nothing, with an invented company in it."
-    " Default: yes, unless DATABASE_URL is set.",
+    " Default: yes, unless DATABASE_URL, KAIRAN_ARCHIVE_URL or KAIRAN_TLS is set.",
 )
 @command
 def up(host: str, port: int, demo: bool | None) -> None:

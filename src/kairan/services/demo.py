@@ -43,7 +43,7 @@ LOGINS = {
     "admin": Role.ADMINISTRATOR,
 }
 _MEMBER_OF = {"member": "storefront", "triager": "platform"}
-_MINUTE = 60
+_EVERY = 300  # seconds until somebody looks whether the player died
 _SHORTEST = timedelta(milliseconds=1)
 
 Clock = Callable[[], datetime]
@@ -65,7 +65,7 @@ def found(now: datetime, *, seed: int = SEED, days: int = history.LAST) -> bool:
             return False
         _settle(now)
         state = State(seed, now - timedelta(days=history.LAST), days)
-        demo.add(cursor, state, _MINUTE, now)
+        demo.add(cursor, state, _EVERY, now)
         add_audit(cursor, now, "kairan up", "demo.found", "demo", None, {"seed": seed, "days": days})
         wake()
     return True
@@ -94,6 +94,7 @@ def next_day(clock: Clock, actor: str, number: int = 1) -> State:
         after = state()
         said = {"played": after.played}
         add_audit(desk, now, actor, "demo.next_day", "demo", {"played": before.played}, said)
+        demo.release(desk)
     return after
 
 
@@ -101,9 +102,13 @@ def work(clock: Clock, stopping: Callable[[], bool] = lambda: False) -> bool:
     """Play one day of those that are wanted, then let others have the worker. Was there one to play?"""
     with beside() as desk:
         claimed = demo.claim(desk)
-        if claimed is None or not claimed.is_playing:
+        if claimed is None:
+            return False
+        if not claimed.is_playing:
+            demo.release(desk)
             return False
         _play_a_day(desk, claimed, clock, stopping)
+        demo.release(desk)
     if not stopping():
         wake()
     return True

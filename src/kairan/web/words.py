@@ -90,6 +90,8 @@ YES_NO: Mapping[str, str | Promise] = {"True": _("yes"), "False": _("no")}
 ACTION: Mapping[str, str | Promise] = {
     "alias.restore": _("Took a withdrawal of an alias back"),
     "alias.withdraw": _("Withdrew an alias"),
+    "demo.found": _("Made a demo"),
+    "demo.next_day": _("Moved the demo's time on"),
     "held.close": _("Closed what was held"),
     "held.keep": _("Kept open what was held"),
     "login.locked": _("Was locked out after failed logins"),
@@ -110,12 +112,14 @@ ACTION: Mapping[str, str | Promise] = {
 AUDITED: Mapping[str, str | Promise] = {
     "active": pgettext_lazy("audit", "May log in"),
     "by": pgettext_lazy("audit", "By way of"),
+    "days": _("Days"),
     "email": _("E-mail"),
     "expires_at": _("Expires"),
     "failures": _("Failed attempts"),
     "language": _("Language"),
     "name": _("Name"),
     "person": _("Person"),
+    "played": _("Days played"),
     "role": _("Role"),
     "scope": _("Scope"),
     "sightings": _("Sightings"),

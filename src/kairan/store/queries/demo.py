@@ -97,5 +97,10 @@ def claim(cursor: Cursor) -> State | None:
     return _read(cursor) if row == (True,) else None
 
 
+def release(cursor: Cursor) -> None:
+    """Let others play at once: a closed connection lets go of its lock only a moment later."""
+    cursor.execute("SELECT pg_advisory_unlock(%s, %s)", (_LOCK, _PLAYING))
+
+
 def _written(state: State) -> Jsonb:
     return Jsonb(msgspec.to_builtins(asdict(state)))
