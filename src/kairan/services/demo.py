@@ -4,6 +4,7 @@ Its documents go the way of all documents (services.intake). Rows are the truth:
 demo is, plays one day and wakes the next; a day that was interrupted goes on with the document it was at.
 """
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -155,7 +156,9 @@ def _window(at: State, now: datetime) -> dict[str, Any]:
 
 
 def _read(payload: Payload, archive: Archive) -> None:
-    intake = Intake(Options(), archive, lambda: payload.at)
+    """Take one document in, by a clock that stood at the document's time when it began."""
+    began = time.monotonic()
+    intake = Intake(Options(), archive, lambda: payload.at + timedelta(seconds=time.monotonic() - began))
     intake.read_one(payload.name, documents.received(payload.name, [payload.data], payload.at))
 
 

@@ -1,7 +1,7 @@
 """The demo's banner by itself: pages fetch it again while days are being played."""
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from kairan.domain.rights import Right
@@ -12,8 +12,8 @@ from kairan.web.security import needs
 @needs(Right.SEE)
 @require_safe
 def banner(request: HttpRequest) -> HttpResponse:
-    """How far the demo is. Not found in a store that is none."""
+    """How far the demo is. A store that is none has nothing to show here."""
     found = demo.find()
     if found is None:
-        raise Http404
+        return redirect("overview")
     return render(request, "demo/banner.html", {"demo": found, "is_news": True})
