@@ -129,7 +129,9 @@ def test_a_next_day_never_lies_in_the_future() -> None:
 
     soon = NOW - timedelta(days=86) + timedelta(hours=1)  # a clock that stands an hour after the last day
     assert demo.next_day(lambda: soon, "tester").until == soon
-    assert demo.next_day(lambda: soon, "tester").until == soon + timedelta(milliseconds=1)
+    assert demo.next_day(lambda: soon, "tester", 6).until == soon + timedelta(milliseconds=6)
+    assert not Run.objects.filter(state="failed").exists()
+    assert not Run.objects.filter(as_of__gt=soon + timedelta(seconds=1)).exists()
 
 
 @pytest.mark.slow

@@ -79,7 +79,7 @@ def _image(world: World, of: Repository, day: int, blind: bool) -> _Make:
 def _github(world: World, day: int, first: datetime) -> Iterator[tuple[str, _Make]]:
     """Every third day the whole list; on the others, what GitHub tells by itself."""
     if day % 3 == 0:
-        yield f"dependabot-alerts-day-{day}.json", lambda _: encoded(dependabot.answer(world, day, first))
+        yield f"dependabot-alerts-day-{day}.json", lambda at: encoded(dependabot.answer(world, day, first, at))
         return
     changes = [alert for each in REPOSITORIES for alert in dependabot.changed(world, each, day, first)]
     for alert in changes[:_MOST_WEBHOOKS]:

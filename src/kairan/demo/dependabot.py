@@ -51,11 +51,11 @@ def changed(world: World, of: Repository, day: int, first: datetime) -> Iterator
     return (alert for alert in alerts(world, of, day, first) if alert.since == today)
 
 
-def answer(world: World, day: int, first: datetime) -> Json:
+def answer(world: World, day: int, first: datetime, at: datetime) -> Json:
     """One GraphQL answer about all repositories, each under an alias."""
     data = {}
     for number, each in enumerate(REPOSITORIES):
-        nodes = [_node(alert, day) for alert in alerts(world, each, day, first)]
+        nodes = [_node(alert, day, at) for alert in alerts(world, each, day, first)]
         name = {"nameWithOwner": each.full_name, "url": f"https://github.com/{each.full_name}", "id": _node_id(each)}
         data[f"r{number}"] = name | {"vulnerabilityAlerts": {"nodes": nodes}}
     return {"data": data}
@@ -79,7 +79,7 @@ def webhook(alert: Alert, day: int, at: datetime) -> Json:
             "first_patched_version": {"identifier": flaw.fixed} if flaw.fixed else None,
         },
         "html_url": f"{address}/security/dependabot/{alert.number}",
-        "created_at": _at(alert.created),
+        "created_at": _at(min(alert.created, at)),
         "updated_at": _at(at),
         "fixed_at": _at(at) if alert.state == "FIXED" else None,
         "dismissed_at": _at(at) if alert.state == "DISMISSED" else None,
@@ -109,13 +109,13 @@ def _state(world: World, flaw: Flaw, place: str, day: int) -> tuple[str, int]:
     return state, since
 
 
-def _node(alert: Alert, day: int) -> Json:
+def _node(alert: Alert, day: int, at: datetime) -> Json:
     flaw, of = alert.flaw, alert.repository
-    ended = _at(alert.since)
+    ended = _at(min(alert.since, at))  # a day that is played before its time has no future
     return {
         "number": alert.number,
         "state": alert.state,
-        "createdAt": _at(alert.created),
+        "createdAt": _at(min(alert.created, at)),
         "fixedAt": ended if alert.state == "FIXED" else None,
         "dismissedAt": ended if alert.state == "DISMISSED" else None,
         "dismissReason": _WHY[alert.why][0] if alert.state == "DISMISSED" else None,
