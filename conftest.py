@@ -20,7 +20,7 @@ import pytest
 ROOT = Path(__file__).parent
 _stack = ExitStack()
 
-for name in ("DATABASE_URL", "KAIRAN_ARCHIVE_URL", "KAIRAN_HOSTS", "KAIRAN_TLS", "KAIRAN_PROXIES"):
+for name in ("DATABASE_URL", "KAIRAN_ARCHIVE_URL", "KAIRAN_HOSTS", "KAIRAN_TLS", "KAIRAN_PROXIES", "KAIRAN_DEMO"):
     os.environ.pop(name, None)
 os.environ.update(DJANGO_SETTINGS_MODULE="kairan.settings", KAIRAN_SECRET_KEY="only-for-tests")
 

@@ -30,7 +30,8 @@ class Running:
         env = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "KAIRAN_HOSTS"}}
         self.env = env | {"KAIRAN_DATA": str(home)}
         self.log = (home / "up.log").open("w+")
-        self.process = subprocess.Popen([KAIRAN, "up", "--port", "0"], env=self.env, stdout=self.log, stderr=self.log)
+        command = [KAIRAN, "up", "--no-demo", "--port", "0"]
+        self.process = subprocess.Popen(command, env=self.env, stdout=self.log, stderr=self.log)
         self.setup_link = self._wait(r"http://\S+/setup/\S+")
         self.url = self.setup_link.partition("/setup/")[0]
 

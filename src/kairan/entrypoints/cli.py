@@ -1,7 +1,5 @@
 """The command line: unpack what was typed, call one service, print what it says."""
 
-import getpass
-import os
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -10,12 +8,14 @@ import click
 
 from kairan import __version__
 from kairan.domain.errors import KairanError
+from kairan.entrypoints.demo_commands import COMMANDS as DEMO_COMMANDS
 from kairan.entrypoints.django_setup import migrate, setup
-from kairan.entrypoints.running import BAD_INPUT, HELD, as_json, command, store
+from kairan.entrypoints.running import BAD_INPUT, HELD, actor, as_json, command, store
 from kairan.entrypoints.search_commands import COMMANDS
 from kairan.entrypoints.user_commands import COMMANDS as USER_COMMANDS
 from kairan.runtime import clock
 from kairan.runtime.database import database
+from kairan.runtime.environment import DEMO
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -27,7 +27,7 @@ def main() -> None:
     """
 
 
-for each in (*COMMANDS, *USER_COMMANDS):
+for each in (*COMMANDS, *USER_COMMANDS, *DEMO_COMMANDS):
     main.add_command(each)
 
 
@@ -53,12 +53,20 @@ on_port = click.option(
 @main.command()
 @on_host
 @on_port
+@click.option(
+    "--demo/--no-demo",
+    "demo",
+    default=None,
+    envvar=DEMO,
+    help="Whether to make a demo of a store that holds nothing, with an invented company in it."
+    " Default: yes, unless DATABASE_URL, KAIRAN_ARCHIVE_URL or KAIRAN_TLS is set.",
+)
 @command
-def up(host: str, port: int) -> None:
-    """Run everything in one: database, pages, worker, schedule."""
+def up(host: str, port: int, demo: bool | None) -> None:
+    """Run everything in one: database, pages, worker, schedule. A store that holds nothing becomes a demo."""
     from kairan.entrypoints.serve import Serving
 
-    Serving(host, port, with_worker=True).run(store)
+    Serving(host, port, with_worker=True, demo=demo).run(store)
 
 
 @main.command()
@@ -253,7 +261,7 @@ def _decide_held(number: int, *, close: bool) -> None:
     with store():
         from kairan.services.held import decide
 
-        found = decide(number, close=close, actor=_actor(), now=clock.now())
+        found = decide(number, close=close, actor=actor(), now=clock.now())
         done = "closed" if close else "kept open"
         click.echo(f"{found.sightings} findings of {found.scope} ({found.kind}) {done}")
 
@@ -297,7 +305,7 @@ def _withdraw(one: str, other: str, *, back: bool) -> None:
     with store():
         from kairan.services.aliases import withdraw
 
-        number = withdraw(one, other, back=back, actor=_actor(), now=clock.now())
+        number = withdraw(one, other, back=back, actor=actor(), now=clock.now())
         click.echo(f"{number} assertions {'restored' if back else 'withdrawn'}")
 
 
@@ -313,10 +321,3 @@ def setup_link(url: str) -> None:
         if token is None:
             raise KairanError("there is an administrator already")
         click.echo(f"{url.rstrip('/')}/setup/{token}/")
-
-
-def _actor() -> str:
-    try:
-        return f"{getpass.getuser()} (command line)"
-    except (KeyError, OSError):
-        return f"uid {os.getuid()} (command line)"

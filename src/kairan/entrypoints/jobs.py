@@ -6,7 +6,8 @@ from django.db import close_old_connections, connection
 from procrastinate.contrib.django import app
 
 from kairan.runtime import clock
-from kairan.services import read_uploads
+from kairan.services import demo, read_uploads
+from kairan.services.demo import PLAY
 from kairan.services.uploads import READ
 
 stopping = threading.Event()
@@ -18,5 +19,15 @@ def read() -> None:
     close_old_connections()
     try:
         read_uploads.work(clock.now, stopping.is_set)
+    finally:
+        connection.close()
+
+
+@app.task(name=PLAY)
+def play() -> None:
+    """Play a day of the demo."""
+    close_old_connections()
+    try:
+        demo.work(clock.now, stopping.is_set)
     finally:
         connection.close()

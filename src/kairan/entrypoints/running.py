@@ -1,5 +1,6 @@
 """How every command runs: with its database, and with errors as one line and an exit code."""
 
+import getpass
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -55,6 +56,14 @@ def command(function: Callable[P, int | None]) -> Callable[P, None]:
             sys.exit(_unforeseen(error))
 
     return run
+
+
+def actor() -> str:
+    """Whom the audit names for what is typed here."""
+    try:
+        return f"{getpass.getuser()} (command line)"
+    except (KeyError, OSError):
+        return f"uid {os.getuid()} (command line)"
 
 
 def _unforeseen(error: Exception) -> int:

@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 
 from kairan.domain.errors import ConfigError, KairanError
+from kairan.entrypoints.demo_commands import demo_or_not, greet_demo
 from kairan.runtime import clock, logging
 from kairan.runtime.database import revive
 
@@ -24,8 +25,8 @@ Store = Callable[..., AbstractContextManager[None]]
 class Serving:
     """Pages on an address, with or without the worker."""
 
-    def __init__(self, host: str, port: int, *, with_worker: bool) -> None:
-        self.host, self.port, self.with_worker = host, port, with_worker
+    def __init__(self, host: str, port: int, *, with_worker: bool, demo: bool | None = False) -> None:
+        self.host, self.port, self.with_worker, self.demo = host, port, with_worker, demo
 
     def run(self, store: Store) -> None:
         """Serve until interrupted."""
@@ -37,7 +38,10 @@ class Serving:
         with store(say=click.echo, serving=True):
             from kairan.entrypoints.asgi import app
 
+            shows_demo = demo_or_not(self.demo)
             self._greet(url)
+            if shows_demo:
+                greet_demo(self.host)
             with suppress(KeyboardInterrupt, asyncio.CancelledError):
                 asyncio.run(self._serve(app, listening))
         click.echo("Kairan has stopped.")

@@ -4,6 +4,7 @@ import os
 
 from kairan.domain.errors import ConfigError
 
+DEMO = "KAIRAN_DEMO"
 VARIABLES = {
     "DATABASE_URL": "A PostgreSQL 15 or newer to use instead of the embedded one: postgresql://user@host:5432/name.",
     "KAIRAN_DATA": "The data folder (embedded database, archive, session key)."
@@ -18,6 +19,8 @@ VARIABLES = {
     "KAIRAN_MAX_REPORT_BYTES": "The largest report that is unpacked, in bytes. Default: 8 GiB.",
     "KAIRAN_MAX_UPLOAD_BYTES": "The largest file that pages and API take in, as it comes, in bytes. Default: 2 GiB.",
     "KAIRAN_API_RATE": "How many requests a minute one person may send to the API. Default: 600; 0: any number.",
+    "KAIRAN_DEMO": "Whether `kairan up` makes a demo of a store that holds nothing: 0 never, 1 always."
+    " Default: unless DATABASE_URL, KAIRAN_ARCHIVE_URL or KAIRAN_TLS is set.",
     "KAIRAN_DEBUG": "Set to 1 to see tracebacks on the command line.",
     "KAIRAN_EMBEDDED_DATABASE": "Set by Kairan itself for its own child processes; not for people.",
 }

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from kairan.runtime.object_store import Archive
+from kairan.services import demo
 from kairan.services.prune import prune
 from kairan.store.connection import raw_cursor
 from kairan.store.models import Schedule
@@ -24,7 +25,7 @@ def _compact(_now: datetime) -> object:
     return tally.compact(raw_cursor())
 
 
-TASKS: Mapping[str, Task] = {"prune": _prune, "compact_tally": _compact}
+TASKS: Mapping[str, Task] = {"prune": _prune, "compact_tally": _compact, "demo": demo.wake_if_needed}
 _DEFAULTS = (("prune", DAY), ("compact_tally", 5 * MINUTE))
 
 

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import psycopg
 from django.conf import settings
+from django.db import Error
 from django.http import HttpRequest
 from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
 
+from kairan.store.queries import demo
 from kairan.web.frame import ways
 from kairan.web.preferences import theme_of
 
@@ -20,4 +24,13 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "language": current,
         "other_languages": [(code, name) for code, name in settings.LANGUAGES if code != current],
         "theme": theme_of(request),
+        "demo": SimpleLazyObject(_demo),  # asked only by the pages that show it
     }
+
+
+def _demo() -> demo.State | None:
+    """How far the demo is; None where this is none. The login page stands also while the database is away."""
+    try:
+        return demo.find()
+    except (Error, psycopg.Error):
+        return None

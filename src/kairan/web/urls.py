@@ -7,6 +7,7 @@ from kairan.web.account import views as account
 from kairan.web.accounts import views as accounts
 from kairan.web.api.entry import entry as api
 from kairan.web.assets import views as assets
+from kairan.web.demo import views as demo
 from kairan.web.findings import export, saved, suggestions
 from kairan.web.findings import one as finding
 from kairan.web.findings import views as findings
@@ -99,6 +100,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/", people.listing, name="people"),
     path("people/<number:number>/", people.one, name="person"),
     path("audit/", audit.log, name="audit"),
+    path("demo/", demo.banner, name="demo"),
     path("account/", account.mine, name="account"),
     path("setup/<str:token>/", accounts.setup, name="setup"),
     path("login/", accounts.login, name="login"),

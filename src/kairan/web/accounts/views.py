@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from kairan.services import accounts
+from kairan.services import accounts, demo
 from kairan.services.accounts import Link, LinkState
 from kairan.services.lockout import LockedOutError
 from kairan.services.names import UnfitError
@@ -65,7 +65,8 @@ def login(request: HttpRequest) -> HttpResponse:
             if isinstance(person, Person):
                 return enter(request, person, target)
             form.add_error(None, _("Name and password do not fit together. Check both, and caps lock."))
-    return render(request, "accounts/login.html", {"form": form, "next": target}, status=status)
+    context = {"form": form, "next": target, "logins": demo.LOGINS, "password": demo.PASSWORD}
+    return render(request, "accounts/login.html", context, status=status)
 
 
 @public

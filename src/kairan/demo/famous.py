@@ -1,0 +1,158 @@
+"""Flaws that everybody remembers, in our own words. The facts (package, versions, scores) are the public ones."""
+
+from kairan.demo.flaws import Flaw
+
+_ALL = "AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+_LOCAL = "AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H"
+_DOWN = "AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"
+_LOG4J = "org.apache.logging.log4j:log4j-core"
+
+LOG4SHELL = "CVE-2021-44228"
+
+
+def _flaw(
+    ids: str,
+    package: str,
+    versions: str,
+    score: tuple[str, str, float],
+    cwe: str,
+    title: str,
+    text: str,
+    *,
+    published: str,
+    day: int,
+    epss: float,
+    places: str,
+) -> Flaw:
+    """`ids`: CVE, then GHSA if it has one; `package`: ecosystem, then name; `versions`: the bad one, then the fixed."""
+    cve, _, ghsa = ids.partition(" ")
+    ecosystem, _, name = package.partition(" ")
+    installed, _, fixed = versions.partition(" ")
+    severity, cvss, number = score
+    at = f"{published}T00:00:00Z"
+    where = tuple(places.split())
+    return Flaw(
+        cve, ghsa, ecosystem, name, installed, fixed, severity, cvss, number, cwe, title, text, day, at, epss, where
+    )
+
+
+# fmt: off
+FAMOUS: tuple[Flaw, ...] = (
+    _flaw(f"{LOG4SHELL} GHSA-jfh8-c2jp-5v3q", f"maven {_LOG4J}", "2.14.1 2.15.0",
+          ("CRITICAL", "AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H", 10.0), "CWE-502", "Log4Shell: Log4j runs code that it finds by a lookup",
+          "Log4j 2 looks up ${jndi:...} in whatever it logs. Who can get a text into a log, a header or a user name is enough, has the server load and run code of theirs. Upgrade; switching lookups off is only for the hours until then.",
+          published="2021-12-10", day=16, epss=0.9435, places="payments-api search-service warehouse-batch loyalty-points"),
+    _flaw("CVE-2021-45046 GHSA-7rjr-3q55-vv33", f"maven {_LOG4J}", "2.15.0 2.16.0",
+          ("CRITICAL", "AV:N/AC:H/PR:N/UI:N/S:C/C:H/I:H/A:H", 9.0), "CWE-917", "Log4j: the first fix of Log4Shell leaves a way in",
+          "Log4j 2.15.0 still looks texts up where the layout reads the thread context map. With such a layout code runs as before. Go to 2.16.0 or newer.",
+          published="2021-12-14", day=19, epss=0.9434, places="payments-api"),
+    _flaw("CVE-2021-45105 GHSA-p6xc-xr62-6r2g", f"maven {_LOG4J}", "2.16.0 2.17.0",
+          ("MEDIUM", "AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:N/A:H", 5.9), "CWE-674", "Log4j: a lookup that refers to itself never ends",
+          "自分自身を参照するルックアップが終わらず、プロセスが停止します。2.17.0 以降に更新してください。",
+          published="2021-12-18", day=24, epss=0.63, places="payments-api search-service"),
+    _flaw("CVE-2022-22965 GHSA-36p3-wjmg-h94x", "maven org.springframework:spring-beans", "5.3.17 5.3.18",
+          ("CRITICAL", _ALL, 9.8), "CWE-94", "Spring4Shell: data binding reaches the class loader",
+          "Spring MVC binds request parameters to objects so deeply that, on Java 9 and newer in Tomcat, a request can write a JSP file and have it run.",
+          published="2022-03-31", day=0, epss=0.944, places="loyalty-points warehouse-batch"),
+    _flaw("CVE-2022-42889 GHSA-599f-7c49-w659", "maven org.apache.commons:commons-text", "1.9 1.10.0",
+          ("CRITICAL", _ALL, 9.8), "CWE-94", "Text4Shell: string substitution runs scripts",
+          "The default interpolators of Commons Text include script, dns and url. A template from outside runs code or reaches out.",
+          published="2022-10-13", day=33, epss=0.941, places="search-service loyalty-points"),
+    _flaw("CVE-2017-5638 GHSA-j77q-2qqg-6989", "maven org.apache.struts:struts2-core", "2.3.31 2.3.32",
+          ("CRITICAL", _ALL, 9.8), "CWE-20", "Struts: an upload's content type is run as an expression",
+          "A wrong Content-Type ends in an error message that Struts evaluates as OGNL. 古い管理画面に残っていることがあります。",
+          published="2017-03-10", day=0, epss=0.943, places="warehouse-batch"),
+    _flaw("CVE-2023-44487 GHSA-qppj-fm5r-hxr3", "go golang.org/x/net", "v0.15.0 v0.17.0",
+          ("HIGH", _DOWN, 7.5), "CWE-400", "HTTP/2 Rapid Reset",
+          "HTTP/2 のストリームを開いてはすぐ取り消す要求を大量に送られると、サーバーの資源が尽きます。公開サービスを優先して更新してください。",
+          published="2023-10-10", day=8, epss=0.9439, places="delivery-tracking member-id"),
+    _flaw("CVE-2023-48795 GHSA-45x7-px36-x8w8", "go golang.org/x/crypto", "v0.14.0 v0.17.0",
+          ("MEDIUM", "AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:H/A:N", 5.9), "CWE-354", "Terrapin: SSH's handshake can be shortened unnoticed",
+          "Someone in the middle drops the first messages of an SSH connection, and with them the extensions that harden it.",
+          published="2023-12-18", day=0, epss=0.66, places="delivery-tracking member-id"),
+    _flaw("CVE-2024-24790", "go stdlib", "v1.21.10 v1.21.11",
+          ("CRITICAL", _ALL, 9.8), "CWE-115", "net/netip: IPv4-mapped IPv6 addresses are misjudged",
+          "Methods such as IsPrivate and IsLoopback say no for IPv4-mapped IPv6 addresses; filters that ask them let requests through.",
+          published="2024-06-05", day=45, epss=0.006, places="member-id"),
+    _flaw("CVE-2021-23337 GHSA-35jh-r3h4-6jhm", "npm lodash", "4.17.20 4.17.21",
+          ("HIGH", "AV:N/AC:L/PR:H/UI:N/S:U/C:H/I:H/A:H", 7.2), "CWE-94", "lodash: template() runs what its options say",
+          "The `variable` option of lodash's template becomes code. Only dangerous where options come from outside.",
+          published="2021-02-15", day=0, epss=0.008, places="shop-front shop-bff mobile-gateway"),
+    _flaw("CVE-2021-44906 GHSA-xvch-5gv4-984h", "npm minimist", "1.2.5 1.2.6",
+          ("CRITICAL", _ALL, 9.8), "CWE-1321", "minimist: prototype pollution by a command line",
+          "Arguments such as --constructor.prototype.x change every object of the process.",
+          published="2022-03-18", day=0, epss=0.009, places="shop-bff mobile-gateway"),
+    _flaw("CVE-2022-24999 GHSA-hrpp-h998-j3pp", "npm qs", "6.5.2 6.5.3",
+          ("HIGH", _DOWN, 7.5), "CWE-1321", "qs: a query string stops an Express server",
+          "__proto__ を含むクエリ文字列を解析すると、Node のプロセスが応答しなくなります。",
+          published="2022-11-27", day=5, epss=0.02, places="shop-bff"),
+    _flaw("CVE-2023-45133 GHSA-67hx-6x53-jw92", "npm @babel/traverse", "7.22.0 7.23.2",
+          ("CRITICAL", "AV:L/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H", 9.3), "CWE-184", "Babel: compiling hostile code runs it",
+          "Plugins that evaluate expressions at build time run code of the file they compile. Our own sources are not hostile; third-party ones may be.",
+          published="2023-10-12", day=12, epss=0.0004, places="shop-front"),
+    _flaw("CVE-2024-29041 GHSA-rv95-896h-c2vc", "npm express", "4.19.1 4.19.2",
+          ("MEDIUM", "AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", 6.1), "CWE-601", "Express: a malformed URL redirects elsewhere",
+          "res.redirect and res.location encode some URLs so that an allow list is passed by.",
+          published="2024-03-25", day=27, epss=0.0012, places="shop-bff mobile-gateway"),
+    _flaw("CVE-2024-21538 GHSA-3xgq-45jj-v275", "npm cross-spawn", "7.0.3 7.0.5",
+          ("HIGH", _DOWN, 7.5), "CWE-1333", "cross-spawn: a regular expression that takes for ever",
+          "A long argument with a certain shape blocks the event loop.",
+          published="2024-11-08", day=52, epss=0.0009, places="shop-front shop-bff mobile-gateway"),
+    _flaw("CVE-2023-32681 GHSA-j8r2-6x86-q33q", "pip requests", "2.30.0 2.31.0",
+          ("MEDIUM", "AV:N/AC:H/PR:N/UI:R/S:C/C:H/I:N/A:N", 6.1), "CWE-200", "requests: the proxy's password goes to the target",
+          "After a redirect to HTTPS the Proxy-Authorization header is sent to the server behind the proxy.",
+          published="2023-05-22", day=0, epss=0.06, places="fraud-check recommend data-pipeline"),
+    _flaw("CVE-2022-40897 GHSA-r9hx-vwmv-q579", "pip setuptools", "65.5.0 65.5.1",
+          ("MEDIUM", "AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:N/A:H", 5.9), "CWE-1333", "setuptools: slow reading of a package page",
+          "悪意のあるパッケージページを読むと、正規表現の処理が終わらなくなります。",
+          published="2022-12-23", day=0, epss=0.003, places="fraud-check data-pipeline"),
+    _flaw("CVE-2023-37920 GHSA-xqr8-7jwr-rhp7", "pip certifi", "2023.5.7 2023.7.22",
+          ("CRITICAL", _ALL, 9.8), "CWE-345", "certifi: trusts a root that lost its trust",
+          "certifi still carried the roots of e-Tugra, whose operation had serious security issues.",
+          published="2023-07-25", day=21, epss=0.0007, places="recommend data-pipeline"),
+    _flaw("CVE-2023-50447 GHSA-3f63-hfp8-52jq", "pip Pillow", "10.1.0 10.2.0",
+          ("HIGH", "AV:N/AC:H/PR:N/UI:N/S:U/C:H/I:H/A:H", 8.1), "CWE-95", "Pillow: ImageMath evaluates its environment's keys",
+          "Whoever chooses the names in the environment of PIL.ImageMath.eval runs code.",
+          published="2024-01-19", day=38, epss=0.003, places="recommend"),
+    _flaw("CVE-2024-34069 GHSA-2g68-c3qc-8985", "pip Werkzeug", "3.0.2 3.0.3",
+          ("HIGH", "AV:N/AC:H/PR:N/UI:R/S:U/C:H/I:H/A:H", 7.5), "CWE-352", "Werkzeug: the debugger can be driven from another site",
+          "If a developer opens a hostile site and the debugger's PIN is guessed or seen, the site runs code on their machine.",
+          published="2024-05-06", day=61, epss=0.35, places="fraud-check"),
+    _flaw("CVE-2024-3094", "debian xz-utils", "5.6.0-0.2 5.6.1+really5.4.5-1",
+          ("CRITICAL", "AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H", 10.0), "CWE-506", "xz: a backdoor in the released tarballs",
+          "xz 5.6.0 と 5.6.1 の配布物にバックドアが仕込まれ、特定の環境の sshd で任意のコードが実行されます。",
+          published="2024-03-29", day=40, epss=0.84, places="fraud-check data-pipeline"),
+    _flaw("CVE-2024-6387", "debian openssh", "1:9.2p1-2+deb12u2 1:9.2p1-2+deb12u3",
+          ("HIGH", "AV:N/AC:H/PR:N/UI:N/S:U/C:H/I:H/A:H", 8.1), "CWE-364", "regreSSHion: a race in sshd's login timeout",
+          "A signal handler of sshd calls what it must not; with patience that becomes code run as root, before any login.",
+          published="2024-07-01", day=56, epss=0.6, places="warehouse-batch data-pipeline"),
+    _flaw("CVE-2023-4911", "debian glibc", "2.36-9+deb12u1 2.36-9+deb12u3",
+          ("HIGH", _LOCAL, 7.8), "CWE-122", "Looney Tunables: an environment variable overflows the loader",
+          "GLIBC_TUNABLES の解析であふれが起き、ローカルの利用者が root 権限を得ます。",
+          published="2023-10-03", day=10, epss=0.74, places="shop-bff payments-api search-service recommend"),
+    _flaw("CVE-2023-38545", "debian curl", "7.88.1-10+deb12u3 7.88.1-10+deb12u4",
+          ("CRITICAL", _ALL, 9.8), "CWE-787", "curl: a long host name overflows the SOCKS5 handshake",
+          "With a SOCKS5 proxy that resolves names, a slow handshake and a host name of over 255 bytes curl writes past its buffer.",
+          published="2023-10-18", day=14, epss=0.27, places="shop-bff payments-api recommend data-pipeline"),
+    _flaw("CVE-2023-4863", "debian libwebp", "1.2.4-0.2 1.2.4-0.2+deb12u1",
+          ("HIGH", "AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H", 8.8), "CWE-787", "libwebp: a lossless picture writes past its table",
+          "Opening a crafted WebP picture is enough. Whatever makes thumbnails of uploads is reachable.",
+          published="2023-09-12", day=30, epss=0.94, places="recommend shop-bff"),
+    _flaw("CVE-2022-3602", "alpine openssl", "3.0.6-r0 3.0.7-r0",
+          ("HIGH", _DOWN, 7.5), "CWE-120", "OpenSSL: a punycode name in a certificate overflows four bytes",
+          "Checking the name constraints of a certificate that some authority signed can crash the process.",
+          published="2022-11-01", day=3, epss=0.83, places="shop-front delivery-tracking member-id mobile-gateway"),
+    _flaw("CVE-2021-3156", "amazon sudo", "1.8.23-4.amzn2 1.8.23-4.amzn2.2.1",
+          ("HIGH", _LOCAL, 7.8), "CWE-193", "Baron Samedit: sudoedit and a trailing backslash",
+          "Any local account becomes root, whether it may use sudo or not.",
+          published="2021-01-26", day=0, epss=0.92, places="label-printer-1 trial-1"),
+    _flaw("CVE-2021-4034", "amazon polkit", "0.112-26.amzn2 0.112-26.amzn2.1",
+          ("HIGH", _LOCAL, 7.8), "CWE-787", "PwnKit: pkexec without arguments",
+          "pkexec を引数なしで呼び出すと環境変数を命令として読み、ローカルの利用者が root になれます。",
+          published="2022-01-25", day=0, epss=0.88, places="label-printer-1 build-1"),
+    _flaw("CVE-2022-0847", "amazon kernel", "5.10.96-90.460.amzn2 5.10.102-99.473.amzn2",
+          ("HIGH", _LOCAL, 7.8), "CWE-665", "Dirty Pipe: read-only files can be written",
+          "A flag of a pipe's buffer is never reset, so that an unprivileged process overwrites files it may only read.",
+          published="2022-03-10", day=48, epss=0.83, places="label-printer-1 warehouse-db-1 etl-1"),
+)
+# fmt: on

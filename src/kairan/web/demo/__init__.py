@@ -1,0 +1,1 @@
+"""What a demo shows on every page."""
