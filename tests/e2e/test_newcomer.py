@@ -115,7 +115,10 @@ def test_a_newcomer_comes_in_and_sees_the_findings(
     page.click("nav >> text=Findings")
     row = page.locator("tbody tr").first.inner_text()
     assert all(word in row for word in ("Critical", "CVE-2026-4242", "openssl", "3.0.9", "<script>")), row
-    page.click("text=CVE-2026-4242")
+    page.click("tbody a:has-text('CVE-2026-4242')")
+    page.wait_for_selector("#drawer h2:has-text('What to do')")
+    page.click("text=Open as a page")
+    page.wait_for_url("**/findings/F-*/")
     assert "Upgrade openssl" in re.sub(r"\s+", " ", page.inner_text("main"))
     if folder := os.environ.get("KAIRAN_SCREENSHOTS"):
         page.screenshot(path=f"{folder}/finding.png", full_page=True)

@@ -74,7 +74,7 @@ def _read(source: Source, report: Report, document: bytes) -> None:
 def _same_keys(report: Glancing, read: "list[Observation | Rejected]") -> None:
     for glance, record in zip(report.glances(), read, strict=True):
         if not isinstance(glance, Observation | Rejected) and isinstance(record, Observation):
-            assert glance.key == sighting_key(record), "a glance is of another sighting"
+            assert glance.key() == sighting_key(record), "a glance is of another sighting"
 
 
 def _told(source: Source) -> Callable[[Any], Any]:

@@ -54,7 +54,7 @@ def test_a_store_that_somebody_asked_for_never_becomes_one() -> None:
 
 
 def test_a_store_that_holds_data_never_becomes_one() -> None:
-    Run.objects.create(trigger="import", name="report.json", state="failed", started_at=NOW)
+    Run.objects.create(trigger="import", name="report.json", state="failed", started_at=NOW, finished_at=NOW)
     assert not demo.found(NOW)
     assert not Person.objects.exists()
 
