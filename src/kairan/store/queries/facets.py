@@ -90,7 +90,7 @@ _PARTS: Mapping[str, str] = {
 KEYS = tuple(_PARTS)
 
 
-def facets(selected: Selection, keys: Sequence[str] = KEYS, *, most: int = 4_000) -> Facets:
+def facets(selected: Selection, keys: Sequence[str] = KEYS, *, most: int = 3_000) -> Facets:
     """The values of some of KEYS that most of the selection's findings have, the most frequent first."""
     looked_at = _rolled_up(selected.tallied) if selected.tallied else _looked_at(selected, most + 1)
     parts = [_part("", "select '' as value, n from states"), *(_part(key, _PARTS[key]) for key in keys)]
