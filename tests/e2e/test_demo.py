@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
-from tests.e2e.test_newcomer import CHROMIUM, FLAGS, KAIRAN
+from tests.e2e.conftest import KAIRAN
 
 pytestmark = pytest.mark.slow
 
@@ -95,15 +95,12 @@ def test_who_asks_for_an_empty_store_has_one_for_good(demo: Demo) -> None:
     assert demo.run("demo", "status").returncode == 1
 
 
-def test_the_login_page_lets_a_newcomer_in_and_the_days_go_by(demo: Demo) -> None:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
+def test_the_login_page_lets_a_newcomer_in_and_the_days_go_by(demo: Demo, browser: Browser) -> None:
     said = demo.up()
     address = re.search(r"http://\S+", said)
     assert address is not None
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_context(base_url=address[0], locale="en-US").new_page()
+    with browser.new_context(base_url=address[0], locale="en-US") as context:
+        page = context.new_page()
         page.goto("/login/")
         name = page.locator(".demo-logins tbody code").nth(2).inner_text()
         page.fill("[name=username]", name)
@@ -112,4 +109,3 @@ def test_the_login_page_lets_a_newcomer_in_and_the_days_go_by(demo: Demo) -> Non
         first = page.locator("#demo p").first.inner_text()
         assert "of 90 days played" in first
         page.wait_for_function("first => document.querySelector('#demo p').innerText !== first", arg=first)
-        browser.close()

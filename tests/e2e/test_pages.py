@@ -6,8 +6,6 @@ KAIRAN_SCREENSHOTS=folder keeps a picture of each.
 
 import gzip
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +13,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from conftest import ROOT
-from tests.e2e.test_newcomer import CHROMIUM, FLAGS, Running
+from tests.e2e.conftest import Running
 
 SAMPLES = ROOT / "src/kairan/sources"
 REPORTS = [SAMPLES / "trivy/tests/samples/image.json", SAMPLES / "github_dependabot/tests/samples/rest_repository.json"]
@@ -125,28 +123,6 @@ class Walk:
 
     def _complain(self, what: str) -> None:
         self.wrong.append(f"{self.stage} {self.language} {self.at}: {what}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("KAIRAN_REQUIRE_ALL"):
-            pytest.fail("Chromium is required here and not installed")
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def running(browser: Browser) -> Iterator[Running]:
-    home = Path(tempfile.mkdtemp(prefix="kairan-pages-"))
-    home.chmod(0o755)
-    running = Running(home)
-    yield running
-    running.stop()
-    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
