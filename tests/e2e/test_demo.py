@@ -108,4 +108,6 @@ def test_the_login_page_lets_a_newcomer_in_and_the_days_go_by(demo: Demo, browse
         page.click("main form button[type=submit]")
         first = page.locator("#demo p").first.inner_text()
         assert "of 90 days played" in first
+        page.click("#demo summary")
         page.wait_for_function("first => document.querySelector('#demo p').innerText !== first", arg=first)
+        assert page.locator("#demo .command").is_visible(), "what was opened stays open"

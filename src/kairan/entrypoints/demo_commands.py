@@ -8,6 +8,7 @@ import click
 from kairan.domain.errors import ConfigError
 from kairan.entrypoints.running import actor, as_json, command, store
 from kairan.runtime import clock
+from kairan.runtime.program import start_for_real
 
 if TYPE_CHECKING:
     from kairan.store.queries.demo import State
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 MOST_DAYS = 366
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _MEANT_FOR_REAL = ("DATABASE_URL", "KAIRAN_ARCHIVE_URL", "KAIRAN_TLS")
-_ELSEWHERE = "KAIRAN_DATA=/another/folder kairan up --no-demo"
 
 
 def demo_or_not(asked: bool | None) -> bool:
@@ -29,7 +29,7 @@ def demo_or_not(asked: bool | None) -> bool:
 
     is_demo = row.find() is not None
     if is_demo and asked is False:
-        raise ConfigError(f"this data folder holds a demo, and stays one. To start for real: {_ELSEWHERE}")
+        raise ConfigError(f"this data folder holds a demo, and stays one. To start for real: {start_for_real()}")
     if not is_demo and (asked or (asked is None and not any(map(os.environ.get, _MEANT_FOR_REAL)))):
         return service.found(clock.now())
     if is_demo:
@@ -50,12 +50,12 @@ def greet_demo(host: str) -> None:
     click.echo(f"  Log in as {names}; the password of each is {service.PASSWORD}")
     if host not in _LOOPBACK:
         click.echo("  Whoever reaches this address can log in: bring no reports of your own in here.")
-    click.echo(f"  To start for real: {_ELSEWHERE}")
+    click.echo(f"  To start for real: {start_for_real()}")
 
 
 @click.group("demo")
 def demo() -> None:
-    """The demo: an invented company that `kairan up` makes in an empty data folder."""
+    """The demo, an invented company: its state, its next day."""
 
 
 @demo.command("status")
@@ -74,27 +74,37 @@ def status(as_json: bool) -> None:
 @as_json
 @command
 def next_day(days: int, as_json: bool) -> None:
-    """Move time on: what the company's scanners say on the days that follow. What comes after today happens now."""
+    """Move time on by a day, or more. What comes after today happens now."""
     with store():
         from kairan.services import demo as service
+        from kairan.store.connection import raw_cursor
+        from kairan.store.queries.runs import totals
 
-        _tell(service.next_day(clock.now, actor(), days), as_json)
+        before = totals(raw_cursor())
+        _tell(service.next_day(clock.now, actor(), days), as_json, before)
 
 
-def _tell(state: "State", as_json: bool) -> None:
+def _tell(state: "State", as_json: bool, before: tuple[int, int] | None = None) -> None:
+    """`before`: findings open and closed, to say by how much they moved."""
     from kairan.entrypoints.terminal import print_json
     from kairan.store.connection import raw_cursor
     from kairan.store.queries.runs import totals
 
-    opened, closed = totals(raw_cursor())
+    now = totals(raw_cursor())
     if as_json:
-        findings = {"open": opened, "closed": closed}
+        findings = dict(zip(("open", "closed"), now, strict=True))
         days = {"played": state.played, "days": state.days, "until": state.until}
         print_json({**days, "playing": state.is_playing, "seed": state.seed, "findings": findings})
         return
+    played = f"{state.played} of {state.days} days" if state.is_playing else f"All {state.days} days"
     until = f", until {state.until:%Y-%m-%d %H:%M} UTC" if state.until else ""
-    click.echo(f"{state.played} of {state.days} days played{until}")
+    opened, closed = (_moved(*each) for each in zip(now, before or now, strict=True))
+    click.echo(f"{played} played{until}")
     click.echo(f"Findings now: {opened} open, {closed} closed")
+
+
+def _moved(number: int, before: int) -> str:
+    return f"{number} ({number - before:+})" if number != before else str(number)
 
 
 COMMANDS = (demo,)

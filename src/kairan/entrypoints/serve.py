@@ -16,6 +16,7 @@ from kairan.domain.errors import ConfigError, KairanError
 from kairan.entrypoints.demo_commands import demo_or_not, greet_demo
 from kairan.runtime import clock, logging
 from kairan.runtime.database import revive
+from kairan.runtime.program import typed
 
 GUARD_SECONDS = 3
 GOODBYE_SECONDS = 5
@@ -55,7 +56,7 @@ class Serving:
             click.echo(
                 f"First time? Make the administrator's account here (the link works once):\n  {url}/setup/{token}/"
             )
-        click.echo("Bring a report in from another terminal: kairan import REPORT.json   (Ctrl-C stops)")
+        click.echo(f"Bring a report in from another terminal (Ctrl-C stops this one):\n  {typed('import REPORT.json')}")
 
     async def _serve(self, app: Any, listening: socket.socket) -> None:
         config = uvicorn.Config(
@@ -141,7 +142,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(128)
     except OSError as error:
         raise ConfigError(
-            f"cannot listen on {host}:{port}: {error.strerror}; choose another --port or --host"
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another --port or --host (make run PORT=…)"
         ) from None
     return listening
 

@@ -8,12 +8,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from kairan.domain.severity import Severity
+from kairan.runtime import program
 from kairan.web import shown, words
 from kairan.web.shown import ago, exact
 
 register = template.Library()
 register.filter("exact", exact)
 register.filter("number", shown.number)
+register.simple_tag(program.typed, name="typed")
+register.simple_tag(program.start_for_real, name="start_for_real")
 
 # Shape, word and colour each say the same: a diamond, a triangle, a square, a circle, a ring, a broken ring.
 SHAPES = {
