@@ -1,5 +1,6 @@
 """The demo in the store: made of an untouched one only, played day by day, going on where it was."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from tests.stores import broken_invariants, look
 pytestmark = pytest.mark.usefixtures("demo_ends")
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+FILLED_IN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
 
 def clock() -> datetime:
@@ -171,6 +173,17 @@ def test_the_pages_of_a_demo_say_so() -> None:
     assert "0 of 90 days played" in page
     assert 'hx-get="/demo/"' in page
     assert "0 of 90 days played" in client.get("/demo/").content.decode()
+
+
+def test_a_press_of_a_button_lets_in() -> None:
+    demo.found(NOW)
+    client = Client()
+    login = client.get("/login/?next=/runs/").content.decode()
+    forms = [dict(FILLED_IN.findall(form)) for form in login.split("<form")]
+    buttons = [form for form in forms if "password" in form]
+    assert [button["username"] for button in buttons] == list(demo.LOGINS)
+    assert client.post("/login/", buttons[2])["Location"] == "/runs/"
+    assert "Triager" in client.get("/").content.decode()
 
 
 def test_a_demo_that_is_played_to_the_end_no_longer_asks_how_far_it_is() -> None:
