@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from kairan.runtime.logging import WithoutTokens, keep_tokens_out
+from kairan.runtime.logging import WithoutTokens, clean_records
 
 TOKEN = "A-secret_token.that~lets+in"
 
@@ -19,7 +19,7 @@ def log() -> Iterator[io.StringIO]:
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     logging.getLogger().addHandler(handler)
-    keep_tokens_out()
+    clean_records()
     yield written
     logging.getLogger().removeHandler(handler)
 
@@ -41,10 +41,15 @@ def test_nor_does_a_page_that_fails(db: None, log: io.StringIO, monkeypatch: pyt
     assert TOKEN not in log.getvalue()
 
 
+def test_what_a_visitor_may_not_see_is_one_line(viewer: Client, log: io.StringIO) -> None:
+    assert viewer.get("/people/").status_code == 403
+    assert log.getvalue().splitlines() == ["Forbidden (Permission denied): /people/"]
+
+
 @pytest.mark.parametrize("name", ["django.request", "django.security.csrf", "uvicorn.error", "uvicorn.access"])
 def test_other_servers_with_handlers_of_their_own_write_none_either(name: str) -> None:
-    keep_tokens_out()
-    keep_tokens_out()
+    clean_records()
+    clean_records()
     filters = [each for each in logging.getLogger(name).filters if isinstance(each, WithoutTokens)]
     record = logging.LogRecord(name, logging.ERROR, "", 0, "%s of %s", ("GET", f"/setup/{TOKEN}/?x"), None)
     assert len(filters) == 1

@@ -4,7 +4,7 @@ import logging
 import os
 
 from kairan.runtime.keys import secret_key
-from kairan.runtime.logging import keep_tokens_out
+from kairan.runtime.logging import clean_records
 
 
 def setup(*, serving: bool = False) -> None:
@@ -13,7 +13,7 @@ def setup(*, serving: bool = False) -> None:
         os.environ["KAIRAN_SECRET_KEY"] = secret_key()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kairan.settings")
     logging.getLogger("psycopg").setLevel(logging.ERROR)  # of a lost connection we speak ourselves, in one line
-    keep_tokens_out()
+    clean_records()
     import django
 
     django.setup()

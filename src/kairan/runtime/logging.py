@@ -25,7 +25,7 @@ def configure() -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    keep_tokens_out()
+    clean_records()
 
 
 class WithoutTokens(logging.Filter):
@@ -39,16 +39,26 @@ class WithoutTokens(logging.Filter):
         return True
 
 
+class WithoutTraces(logging.Filter):
+    """Takes the traceback off answers that a visitor caused (403, 404 …): they are no fault of the program."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if 400 <= getattr(record, "status_code", 0) < 500:
+            record.exc_info = record.exc_text = None
+        return True
+
+
 _SPEAK_OF_ADDRESSES = ("django.request", "django.security.csrf", "uvicorn.error", "uvicorn.access")
 _ONE_TIME_LINK = re.compile(r"/setup/[^/\s]+")
 
 
-def keep_tokens_out() -> None:
+def clean_records() -> None:
     """Also where another server than ours serves the pages, with handlers of its own. Twice is once."""
     root = logging.getLogger()
     for place in (*root.handlers, *map(logging.getLogger, _SPEAK_OF_ADDRESSES)):
-        if not any(isinstance(each, WithoutTokens) for each in place.filters):
-            place.addFilter(WithoutTokens())
+        for kind in (WithoutTraces, WithoutTokens):
+            if not any(isinstance(each, kind) for each in place.filters):
+                place.addFilter(kind())
 
 
 def _without_tokens(text: str) -> str:
