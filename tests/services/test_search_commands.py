@@ -406,3 +406,11 @@ def test_explain_names_the_held_closing_that_waits(cli: Cli) -> None:
 def test_explain_of_nothing_is_an_error(cli: Cli) -> None:
     for name in ("F-999999", "CVE-2026-0001"):
         assert cli("explain", name).returncode == 2
+
+
+@pytest.mark.parametrize("words", [("severity:", "is:open"), ("is:open", "severity:")])
+def test_a_value_that_the_shell_took_is_missed(cli: Cli, words: tuple[str, ...]) -> None:
+    done = cli("search", *words)
+    assert done.returncode == 2
+    assert "The shell takes it for itself" in done.stderr
+    assert "The shell" not in cli("search", "severty:high").stderr

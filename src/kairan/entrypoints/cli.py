@@ -137,9 +137,10 @@ def import_command(
     complete: str | None,
     as_json: bool,
 ) -> int:
-    """Read reports: files, folders, globs, or - for standard input; plain, gz or zst, in UTF-8 or UTF-16.
+    """Read reports: files, folders, globs, or - for standard input.
 
-    The source is recognised by content. Reading the same report again changes nothing.
+    Plain, gz or zst, in UTF-8 or UTF-16. The source is recognised by content. Reading the same report again changes
+    nothing.
     """
     from kairan.entrypoints.terminal import ImportProgress
 
@@ -164,7 +165,7 @@ def import_command(
 @as_json
 @command
 def replay(kind: str | None, as_json: bool) -> int:
-    """Read everything archived again, in the order of its time, through today's parsers. Nobody is told."""
+    """Read all that is archived again, through today's parsers. In the order of its time; nobody is told."""
     from kairan.entrypoints.terminal import ImportProgress
 
     started = time.monotonic()
@@ -195,17 +196,25 @@ def _tell(result: Any, as_json: bool, started: float) -> int:
 
 def _tell_people(result: Any, opened: int, closed: int) -> None:
     counts = result.counts
-    kinds = ", ".join(f"{number} {kind}" for kind, number in counts.records.items() if number) or "no records"
-    outcomes = ", ".join(f"{number} {name}" for name, number in counts.outcomes.items() if number) or "nothing to do"
-    click.echo(f"{result.files - result.unreadable} of {result.files} files read: {kinds}")
-    click.echo(f"  {outcomes}; {counts.fixed} fixed by absence")
+    read = result.files - result.unreadable
+    kinds = ", ".join(f"{number} {_several(kind, number)}" for kind, number in counts.records.items() if number)
+    click.echo(f"{read} of {result.files} files read" + (f": {kinds or 'no records'}" if read else ""))
+    if read:
+        outcomes = ", ".join(f"{number} {name}" for name, number in counts.outcomes.items() if number)
+        click.echo(f"  {outcomes or 'nothing to do'}; {counts.fixed} fixed by absence")
     if counts.suppressed:
         click.echo(f"  {counts.suppressed} suppressed by the source itself (VEX, ignore file), kept as such")
     if counts.stale:
         click.echo(f"  {counts.stale} older than what is known: they fill in the past, today's state stays")
+    if counts.outcomes["rejected"]:
+        click.echo("  What was rejected is kept: see `kairan runs`, then `kairan runs --rejects RUN`")
     if counts.held:
         click.echo(f"  {counts.held} closings are held for a person: see `kairan held`")
     click.echo(f"Findings now: {opened} open, {closed} closed")
+
+
+def _several(kind: str, number: int) -> str:
+    return kind if number == 1 else f"{kind.removesuffix('y')}ies" if kind.endswith("y") else f"{kind}s"
 
 
 @main.command()
@@ -228,7 +237,7 @@ def runs(limit: int, rejects_of: int | None, as_json: bool) -> None:
 @as_json
 @click.pass_context
 def held(ctx: click.Context, as_json: bool) -> None:
-    """Closings that wait for a person: list them, `close` them or `keep` them open."""
+    """Closings that wait for a person: list, `close` or `keep` them."""
     if ctx.invoked_subcommand is None:
         _list_held(as_json)
 
@@ -253,7 +262,7 @@ def held_close(number: int) -> None:
 @click.argument("number", type=int)
 @command
 def held_keep(number: int) -> None:
-    """It is not fixed: keep it open, and do not ask again until the set changes."""
+    """It is not fixed: keep it open. Asks again only when the set changes."""
     _decide_held(number, close=False)
 
 
@@ -288,7 +297,7 @@ def aliases_show(identifier: str, as_json: bool) -> None:
 @click.argument("other", metavar="ID")
 @command
 def aliases_withdraw(one: str, other: str) -> None:
-    """These two are not one problem: findings folded because of it come apart again."""
+    """These two are not one problem. Findings folded because of it come apart again."""
     _withdraw(one, other, back=False)
 
 
@@ -313,7 +322,7 @@ def _withdraw(one: str, other: str, *, back: bool) -> None:
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="Where the pages are.")
 @command
 def setup_link(url: str) -> None:
-    """Print a new one-time link by which the first administrator is made."""
+    """Print a new link that makes the first administrator, once."""
     with store():
         from kairan.services.accounts import setup_link as make
 

@@ -7,20 +7,20 @@ import click
 from kairan.domain.errors import ConfigError
 from kairan.domain.harmless import safe
 from kairan.entrypoints.terminal import print_json, print_table
+from kairan.runtime.program import typed
 from kairan.services.aliases import assertions_about
 from kairan.services.held import waiting
-from kairan.store.connection import raw_cursor
-from kairan.store.queries import runs
+from kairan.store.queries import reject_list, run, run_list
 from kairan.store.queries.finding import Detail, find
 
 
 def show_runs(limit: int, as_json: bool) -> None:
-    rows = runs.recent(raw_cursor(), limit)
+    rows = run_list.page(run_list.Filter(), size=limit).rows
     if as_json:
         print_json([asdict(row) for row in rows])
         return
     if not rows:
-        click.echo("Nothing was read yet. Start with: kairan import REPORT.json")
+        click.echo(f"Nothing was read yet. Start with: {typed('import REPORT.json')}")
         return
     print_table(
         ("run", "when", "source", "state", "as of", "records", "opened", "closed", "rejected", "held", "what"),
@@ -43,12 +43,20 @@ def show_runs(limit: int, as_json: bool) -> None:
     )
 
 
-def show_rejects(run: int, limit: int, as_json: bool) -> None:
-    rows = runs.rejects(raw_cursor(), run, limit)
+def show_rejects(number: int, limit: int, as_json: bool) -> None:
+    if run.find(number) is None:
+        raise ConfigError(f"there is no run {number}; `kairan runs` lists them")
+    rows = reject_list.page(number, size=limit).rejects
     if as_json:
-        print_json([dict(zip(("position", "kind", "reason", "raw"), row, strict=True)) for row in rows])
+        print_json([asdict(row) for row in rows])
         return
-    print_table(("where", "kind", "why", "record"), ((*row[:3], row[3][:200]) for row in rows))
+    if not rows:
+        click.echo(f"Run {number} rejected nothing.")
+        return
+    print_table(
+        ("where", "kind", "why", "record"),
+        ((row.position, row.kind, row.reason, " ".join(row.raw.split())[:200]) for row in rows),
+    )
 
 
 def show_held(as_json: bool) -> None:

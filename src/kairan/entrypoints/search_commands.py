@@ -1,5 +1,6 @@
 """Commands that ask: search, count, export, show, explain."""
 
+import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC
@@ -22,6 +23,7 @@ BY = (
     " ecosystem, id"
 )
 _PAGE = 1_000
+_LOST_VALUE = re.compile(r"\w:(?=\s|$)")  # what is left of severity:>=high where > became a redirection
 
 
 class Asking(click.Command):
@@ -44,9 +46,11 @@ def _parsed(words: Sequence[str]) -> tuple[str, Node]:
     try:
         return text, parse(text, clock.now(), UTC)
     except QueryError as error:
-        from kairan.entrypoints.terminal import complain_at
+        from kairan.entrypoints.terminal import complain, complain_at
 
         complain_at(f"kairan: {error}", text, error.position)
+        if _LOST_VALUE.search(text):
+            complain("Was there a > or <? The shell takes it for itself: write the query 'in quotation marks'.")
         sys.exit(BAD_INPUT)
 
 
@@ -64,7 +68,7 @@ def _selected(node: Node) -> "Selection":
 @as_json
 @command
 def search_command(words: tuple[str, ...], form: str, sort: str, limit: int, as_json: bool) -> None:
-    """Findings that a query lets through: is:open severity:>=high repo:acme/* -package:openssl "remote code".
+    """Findings that a query lets through. For example: 'is:open severity:>=high repo:acme/* "remote code"'.
 
     Sorted by severity (the worst, then the newest first), first-seen (the newest first), oldest (first seen longest
     ago), or closed (closed last first). No query is everything. The language: docs/reference/query-language.md.
@@ -96,7 +100,7 @@ def search_command(words: tuple[str, ...], form: str, sort: str, limit: int, as_
 @as_json
 @command
 def count_command(words: tuple[str, ...], by: str | None, as_json: bool) -> None:
-    """How many findings a query lets through, exactly; --by severity,source groups them.
+    """How many findings a query lets through, exactly. --by severity,source groups them.
 
     A finding that several sources report, or that lies in several namespaces, counts under each of them.
     """
@@ -114,7 +118,7 @@ def count_command(words: tuple[str, ...], by: str | None, as_json: bool) -> None
 @as_json
 @command
 def export_command(words: tuple[str, ...], form: str, output: str | None, as_json: bool) -> None:
-    """Everything that a query lets through, in the order of F-ids, however much it is.
+    """Everything that a query lets through, as JSON or CSV. In the order of F-ids, however much it is.
 
     CSV cells that a spreadsheet would take for a formula begin with an apostrophe.
     """
@@ -130,7 +134,7 @@ def export_command(words: tuple[str, ...], form: str, output: str | None, as_jso
 @as_json
 @command
 def show_command(name: str, as_json: bool) -> None:
-    """A finding, a vulnerability by any of its ids, or an asset by its name or KIND:NAME.
+    """A finding, a vulnerability or an asset. By F-number, any id, asset's name or KIND:NAME.
 
     Of a vulnerability: its ids and who says that they are one, advisories, each finding with what each source says.
     Of an asset: its names and attributes, who sees it, and how many findings it has.
@@ -146,7 +150,7 @@ def show_command(name: str, as_json: bool) -> None:
 @as_json
 @command
 def explain_command(name: str, as_json: bool) -> None:
-    """Why a finding is one finding, who sees it, and why it is open or closed."""
+    """Why a finding is one, who sees it, why it is open or closed."""
     with store():
         from kairan.entrypoints import explaining
 

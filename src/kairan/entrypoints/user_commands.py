@@ -21,14 +21,14 @@ on_url = click.option("--url", default="http://127.0.0.1:8000", show_default=Tru
 
 @click.group("user")
 def user() -> None:
-    """People who may log in: list, add, change, disable, let back in."""
+    """People who may log in: list, add, change, disable."""
 
 
 @user.command("list")
 @as_json
 @command
 def list_command(as_json: bool) -> None:
-    """Everyone, with role and state: active, invited (no password yet), disabled; and until when locked out."""
+    """Everyone, with role and state. Active, invited (no password yet), disabled; and until when locked out."""
     from kairan.entrypoints.terminal import print_json, print_table
 
     with store():
@@ -52,7 +52,7 @@ def list_command(as_json: bool) -> None:
 @as_json
 @command
 def add_command(username: str, role: str, name: str, email: str, url: str, as_json: bool) -> None:
-    """Let someone in: prints a one-time link, good for 7 days, by which they set their password."""
+    """Let someone in: prints a link by which they set their password. It works once, for 7 days."""
     with store():
         from kairan.services import people
 
@@ -79,7 +79,7 @@ def role_command(username: str, role: str, as_json: bool) -> None:
 @as_json
 @command
 def disable_command(username: str, as_json: bool) -> None:
-    """Keep them out, at once: sessions, tokens and links of theirs no longer work. What they did stays."""
+    """Keep them out, at once. Sessions, tokens and links of theirs no longer work. What they did stays."""
     with store():
         from kairan.services import people
 
@@ -92,7 +92,7 @@ def disable_command(username: str, as_json: bool) -> None:
 @as_json
 @command
 def enable_command(username: str, as_json: bool) -> None:
-    """Let someone disabled in again, with the password and role they had."""
+    """Let them in again, with the password and role they had."""
     with store():
         from kairan.services import people
 
@@ -106,7 +106,7 @@ def enable_command(username: str, as_json: bool) -> None:
 @as_json
 @command
 def reset_command(username: str, url: str, as_json: bool) -> None:
-    """Forget their password, end their sessions, and print a new one-time link."""
+    """Forget their password, end their sessions, print a new link."""
     with store():
         from kairan.services import people
 

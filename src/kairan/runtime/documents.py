@@ -244,6 +244,8 @@ def _decode(
     try:
         return decoder.decode(chunk, final)
     except UnicodeDecodeError as error:
+        if encoding == "utf-8" and b"\0" in chunk:
+            raise SourceError("is binary, not JSON text") from None
         raise SourceError(
             f"is not {encoding.upper()} text (near byte {position + error.start}):"
             " convert it, for example with `iconv -f LATIN1 -t UTF-8`"

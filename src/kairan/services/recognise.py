@@ -110,7 +110,7 @@ def _no_json(first: bytes, size: int, error: msgspec.DecodeError) -> str:
         return f"is cut off: the JSON ends too early, after {size} bytes. Fetch it again"
     if "trailing" in said:
         return f"holds more than one JSON document ({said}): split it into one file each"
-    return f"is not JSON: {said}"
+    return f"is not JSON: {said.removeprefix('JSON is malformed: ')}"
 
 
 def _of_object(raw: dict[str, msgspec.Raw]) -> Shape:

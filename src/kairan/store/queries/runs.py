@@ -1,4 +1,4 @@
-"""Runs: what was read, when, with which outcome; and the rejects kept with them."""
+"""Runs as they are written: what is read, when, with which outcome; and the rejects kept with them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -108,48 +108,6 @@ def archived_keys(cursor: Cursor, since: datetime) -> set[str]:
     """Archive keys that runs since then refer to."""
     cursor.execute("SELECT DISTINCT archived FROM run WHERE archived <> '' AND started_at >= %s", (since,))
     return {row[0] for row in cursor}
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """One run, for people."""
-
-    id: int
-    source: str
-    trigger: str
-    name: str
-    title: str
-    state: str
-    as_of: datetime | None
-    started_at: datetime
-    finished_at: datetime | None
-    counts: Mapping[str, Any]
-    is_stale: bool
-    error: str
-
-
-def recent(cursor: Cursor, limit: int) -> list[RunRow]:
-    """The newest runs first."""
-    cursor.execute(
-        "SELECT r.id, coalesce(s.name, ''), r.trigger, r.name, r.title, r.state, r.as_of, r.started_at,"
-        " r.finished_at, r.counts::text, r.is_stale, r.error FROM run r LEFT JOIN source s ON s.id = r.source_id"
-        " ORDER BY r.started_at DESC, r.id DESC LIMIT %s",
-        (limit,),
-    )
-    return [_run_row(list(row)) for row in cursor]
-
-
-def _run_row(columns: list[Any]) -> RunRow:
-    columns[9] = msgspec.json.decode(columns[9])  # Django leaves JSON of hand-written queries as text
-    return RunRow(*columns)
-
-
-def rejects(cursor: Cursor, run: int, limit: int) -> list[tuple[str, str, str, str]]:
-    """(position, kind, reason, raw) of a run's rejects."""
-    cursor.execute(
-        "SELECT position, kind, reason, raw FROM reject WHERE run_id = %s ORDER BY id LIMIT %s", (run, limit)
-    )
-    return [(row[0], row[1], row[2], row[3]) for row in cursor]
 
 
 def totals(cursor: Cursor) -> tuple[int, int]:
