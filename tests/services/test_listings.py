@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.reports import record, records, report, take
+from tests.reports import day, record, records, report, take
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 pytestmark = pytest.mark.usefixtures("store")
@@ -45,6 +45,17 @@ def test_a_run_without_rejects_says_so_and_one_that_is_none_too(cli: Cli) -> Non
     missing = cli("runs", "--rejects", run["id"] + 1)
     assert missing.returncode == 2
     assert f"there is no run {run['id'] + 1}" in missing.stderr
+
+
+def test_a_finding_tells_what_happened_in_words(cli: Cli) -> None:
+    from kairan.store.models import Finding
+
+    take(report(record(), at=day(1)), report(record(severity="LOW"), at=day(2)), report(at=day(3)))
+    happened = cli("show", f"F-{Finding.objects.get().pk}").stdout.splitlines()[-3:]
+    said = [line.split(maxsplit=2)[2].split() for line in happened]
+    assert said[0] == ["closed", "reason", "absent", "docker.io/library/shop:1.0"]
+    assert said[1][:5] == ["changed", "severity", "high", "→", "low"]
+    assert said[2] == ["opened", "docker.io/library/shop:1.0"]
 
 
 def test_an_import_counts_in_words(cli: Cli, tmp_path: Path) -> None:

@@ -6,12 +6,13 @@ import click
 
 from kairan.domain.errors import ConfigError
 from kairan.domain.harmless import safe
+from kairan.domain.severity import Severity
 from kairan.entrypoints.terminal import print_json, print_table
 from kairan.runtime.program import typed
 from kairan.services.aliases import assertions_about
 from kairan.services.held import waiting
 from kairan.store.queries import reject_list, run, run_list
-from kairan.store.queries.finding import Detail, find
+from kairan.store.queries.finding import Detail, Happening, find
 
 
 def show_runs(limit: int, as_json: bool) -> None:
@@ -150,6 +151,15 @@ def _describe(found: Detail) -> None:
         click.echo(safe(f"Seen by {each.source} ({each.scope}) as {each.reported_as}: {state}, {each.severity.word}"))
         click.echo(safe(f"  {seen}; {versions}; {each.status or 'no status'}; places: {len(each.occurrences)}"))
     print_table(
-        ("when", "what", "how"),
-        ((f"{each.at:%Y-%m-%d %H:%M}", each.code, dict(each.params) or "") for each in found.events),
+        ("when", "what", "how", "report"),
+        ((f"{each.at:%Y-%m-%d %H:%M}", each.code, _how(each), each.run) for each in found.events),
     )
+
+
+def _how(event: Happening) -> str:
+    """What is known of it; a scope by its name, two values as from the one to the other."""
+    known = {**event.params, **({"scope": event.scope} if event.scope else {})}
+    values = {key: value if isinstance(value, list) else [value] for key, value in known.items()}
+    if "severity" in values:
+        values["severity"] = [Severity(each).word for each in values["severity"]]
+    return ", ".join(f"{key} {' → '.join(map(str, value))}" for key, value in values.items())
