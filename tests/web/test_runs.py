@@ -124,6 +124,12 @@ def test_the_page_of_a_run_says_everything_of_it(street: Street, viewer: Client)
     assert "<script>alert" not in page
 
 
+def test_a_reject_is_shown_without_the_indentation_of_its_report(viewer: Client, street: Any) -> None:
+    run = street.run(counts=COUNTS)
+    reject(run, "names no package", '{\n        "VulnerabilityID": {\n          "a": 1\n        }\n      }')
+    assert "{\n  &quot;VulnerabilityID&quot;: {\n    &quot;a&quot;: 1\n  }\n}" in text(viewer, f"/runs/{run.id}/")
+
+
 def test_a_failed_run_says_why_and_that_nothing_was_changed(street: Street, viewer: Client) -> None:
     run = street.run(name="/scans/x.json", state="failed", error="is cut off: <b>fetch</b> it again")
     page = text(viewer, f"/runs/{run.id}/")

@@ -46,7 +46,7 @@ def kubernetes_report(document: Document, where: str, hints: Hints) -> TrivyRepo
                 subject = _subjects(resource, image, cluster, hinted)
                 sections += sections_of(result, at, subject, scopes, types)
     return TrivyReport(
-        title=f"cluster {cluster}" if not hinted else hinted.name,
+        title=hinted.name if hinted else f"cluster {cluster}" if not refused else "",
         as_of=instant(document.CreatedAt),
         scopes=scopes.claims(complete=hints.complete is not False),
         sections=tuple(sections),

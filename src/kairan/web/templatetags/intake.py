@@ -1,5 +1,6 @@
 """Template filters of the pages about what was read."""
 
+import textwrap
 from datetime import datetime
 
 from django import template
@@ -21,3 +22,10 @@ def lasted(finished: datetime | None, started: datetime | None) -> str:
 def file_name(path: str) -> str:
     """The last part of a path."""
     return path.replace("\\", "/").rstrip("/").rpartition("/")[2] or path
+
+
+@register.filter
+def dedented(record: str) -> str:
+    """A record cut out of a report: its first line has lost the indentation that the others still have."""
+    first, end, rest = record.partition("\n")
+    return first + end + textwrap.dedent(rest)

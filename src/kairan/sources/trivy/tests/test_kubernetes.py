@@ -54,7 +54,7 @@ def test_older_and_newer_sections_say_the_same(read, name, position):
 def test_a_cluster_without_a_name_is_rejected_until_a_person_names_it(read, sample):
     document = sample("k8s") | {"ClusterName": ""}
     report = read(document)
-    assert report.scopes == ()
+    assert (report.scopes, report.title) == ((), "")
     assert all(isinstance(record, Rejected) for record in report.records())
     assert "SECRETVALUE" not in repr(list(report.records()))
     named = list(read(document, asset="cluster:prod").records())
