@@ -1,4 +1,4 @@
-"""Logging: one line per event on standard error, for people on a terminal, JSON elsewhere.
+"""Logging: one line per event on standard error: JSON; on a terminal for people, and only what they should know of.
 
 Secrets are never given to it; what libraries say of an address loses the token that it may hold.
 """
@@ -21,6 +21,7 @@ def configure() -> None:
     renderer = structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
         processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if on_terminal else logging.DEBUG),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
