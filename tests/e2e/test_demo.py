@@ -111,3 +111,5 @@ def test_the_login_page_lets_a_newcomer_in_and_the_days_go_by(demo: Demo, browse
         page.click("#demo summary")
         page.wait_for_function("first => document.querySelector('#demo p').innerText !== first", arg=first)
         assert page.locator("#demo .command").is_visible(), "what was opened stays open"
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
