@@ -130,6 +130,12 @@ def test_a_reject_is_shown_without_the_indentation_of_its_report(viewer: Client,
     assert "{\n  &quot;VulnerabilityID&quot;: {\n    &quot;a&quot;: 1\n  }\n}" in text(viewer, f"/runs/{run.id}/")
 
 
+def test_so_is_one_that_is_cut_short(viewer: Client, street: Any) -> None:
+    run = street.run(counts=COUNTS)
+    reject(run, "names no package", '{\n        "Title": "a",\n        "Description": "' + "b" * 2_000)
+    assert "{\n  &quot;Title&quot;: &quot;a&quot;,\n  &quot;Description" in text(viewer, f"/runs/{run.id}/")
+
+
 def test_a_failed_run_says_why_and_that_nothing_was_changed(street: Street, viewer: Client) -> None:
     run = street.run(name="/scans/x.json", state="failed", error="is cut off: <b>fetch</b> it again")
     page = text(viewer, f"/runs/{run.id}/")

@@ -204,6 +204,7 @@ def test_what_came_of_it_rejects_and_held_closings_are_there(triager: Client) ->
     assert "/held/" in page
     assert "Rejected records" in page
     assert "#rejects" in page
+    assert "say what is missing under Options" in page
 
 
 def test_a_failed_one_says_why_and_can_be_read_again(triager: Client, archive_home: Path) -> None:

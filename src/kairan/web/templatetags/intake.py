@@ -26,6 +26,10 @@ def file_name(path: str) -> str:
 
 @register.filter
 def dedented(record: str) -> str:
-    """A record cut out of a report: its first line has lost the indentation that the others still have."""
+    """A record out of a report: its first line has lost the indentation that the others still have.
+
+    One that was cut short (it ends in …) has no last line to tell how deep its fields are: they go in by two.
+    """
     first, end, rest = record.partition("\n")
-    return first + end + textwrap.dedent(rest)
+    rest = textwrap.dedent(rest)
+    return first + end + (textwrap.indent(rest, "  ") if rest.endswith("…") else rest)
