@@ -34,7 +34,7 @@ setup: $(VENV)/.setup ## prepare .venv with .venv/bin/kairan
 
 setup-dev: $(VENV)/.setup-dev ## the same, with what tests need
 
-run: setup messages ## serve Kairan on http://127.0.0.1:8000
+run: setup messages ## serve Kairan on http://127.0.0.1:8000; PORT=8001 for another port
 	@$(BIN)/kairan up --host $(HOST) --port $(PORT)
 
 test: setup-dev lint types unit ## lint, types, contracts, the whole suite
