@@ -20,6 +20,12 @@ class Right(StrEnum):
     IMPORT = "import"
     DECIDE_HELD = "decide_held"
     REPLAY = "replay"
+    COMMENT = "comment"
+    ANSWER = "answer"  # for one's own team: claim, fix, does not apply, ask
+    DECIDE = "decide"  # for any team, and many at once
+    APPROVE = "approve"
+    MANAGE_DELIVERIES = "manage_deliveries"  # test, pause, release, replay
+    CONFIGURE = "configure"
     MANAGE_PEOPLE = "manage_people"
     READ_AUDIT = "read_audit"
 
@@ -38,6 +44,12 @@ _LEAST = {
     Right.IMPORT: Role.TRIAGER,
     Right.DECIDE_HELD: Role.TRIAGER,
     Right.REPLAY: Role.ADMINISTRATOR,
+    Right.COMMENT: Role.MEMBER,
+    Right.ANSWER: Role.MEMBER,
+    Right.DECIDE: Role.TRIAGER,
+    Right.APPROVE: Role.APPROVER,
+    Right.MANAGE_DELIVERIES: Role.TRIAGER,
+    Right.CONFIGURE: Role.ADMINISTRATOR,
     Right.MANAGE_PEOPLE: Role.ADMINISTRATOR,
     Right.READ_AUDIT: Role.ADMINISTRATOR,
 }

@@ -1,6 +1,19 @@
 """Every table. Rules of thumb: `kind` columns have no choices; a merged row stays and points to the one it became."""
 
 from kairan.store.models.assets import Asset, AssetName, Package, Trait
+from kairan.store.models.cases import (
+    BulkDecision,
+    Case,
+    CaseEvent,
+    CaseFinding,
+    CasePart,
+    CaseWatcher,
+    ConfigVersion,
+    Decision,
+    Owner,
+    Unrouted,
+)
+from kairan.store.models.deliveries import Delivery, DestinationState, Lane
 from kairan.store.models.findings import Finding, FindingTally, Sighting
 from kairan.store.models.intake import HeldClosing, Reject, Run, Scope, Snapshot, Source, Upload
 from kairan.store.models.log import Audit, Event
@@ -23,12 +36,24 @@ __all__ = [
     "Asset",
     "AssetName",
     "Audit",
+    "BulkDecision",
+    "Case",
+    "CaseEvent",
+    "CaseFinding",
+    "CasePart",
+    "CaseWatcher",
+    "ConfigVersion",
+    "Decision",
+    "Delivery",
+    "DestinationState",
     "Epss",
     "Event",
     "Finding",
     "FindingTally",
     "HeldClosing",
     "Identifier",
+    "Lane",
+    "Owner",
     "Ownership",
     "Package",
     "Person",
@@ -45,6 +70,7 @@ __all__ = [
     "TeamMember",
     "Throttle",
     "Trait",
+    "Unrouted",
     "Upload",
     "Vulnerability",
 ]
