@@ -53,3 +53,7 @@ class DatabaseError(KairanError):
 
 class IllegalTransition(KairanError):  # noqa: N818 - the field's word
     """A move that the state does not allow."""
+
+
+class ForbiddenError(KairanError):
+    """Somebody wants what they have no right to. Pages answer 403, the API too; the attempt is in the audit log."""
