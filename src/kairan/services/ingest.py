@@ -2,12 +2,13 @@
 
     records -> fold by sighting -> compare digests -> stage what differs -> resolve -> findings, sightings, events
 
-Nothing here touches the network. A deadlock or a lost race is retried by the caller (services.intake).
+Nothing here touches the network. A deadlock or a lost race is tried again by the caller (services.relay).
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
@@ -78,6 +79,11 @@ class Ingest:
 
     def take(self, report: Report, progress: Progress) -> Counts:
         """Bring the store in line with the report. Returns what became of its records."""
+        self.read(report, progress)
+        return self.write()
+
+    def read(self, report: Report, progress: Progress) -> None:
+        """Lock what the report speaks of and stage what differs. The report is not needed any more after it."""
         self.parts = Parts(self.counts)
         self.scopes = intake.lock_scopes(self.cursor, self.source, report.scopes)
         self.late = frozenset(s.id for s in self.scopes if s.id and s.is_late(self.as_of))
@@ -93,8 +99,13 @@ class Ingest:
         for texts in _windows(report.advisories()):
             self._stage_texts(texts)
             progress(len(texts))
-        self._apply()
-        return self.counts
+        self.memory = {}
+
+    def write(self) -> Counts:
+        """Bring the store in line with what is staged. After a rollback to where it began it can be done again."""
+        writing = replace(self, counts=deepcopy(self.counts))
+        writing._apply()
+        return writing.counts
 
     def _remember(self) -> Memory:
         """Of scopes that are not too large: which record made which sighting, where one alone did."""
