@@ -8,7 +8,7 @@ Nothing here touches the network. A deadlock or a lost race is tried again by th
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
@@ -48,6 +48,7 @@ from kairan.store.queries import (
     window_folds,
 )
 from kairan.store.queries.intake import LockedScope
+from kairan.store.queries.staging import Staging, asset_row, package_row, sighting_row
 
 WINDOW = 10_000
 MEMORY = 100_000  # sightings of one report's scopes whose bytes are remembered at once: some 20 MB
@@ -76,6 +77,11 @@ class Ingest:
     again: frozenset[int] = frozenset()
     adding: frozenset[int] = frozenset()
     told_at_once: frozenset[int] = frozenset()
+    staging: Staging = field(init=False)
+    windows: int = 0
+
+    def __post_init__(self) -> None:
+        self.staging = Staging(self.cursor)
 
     def take(self, report: Report, progress: Progress) -> Counts:
         """Bring the store in line with the report. Returns what became of its records."""
@@ -94,6 +100,7 @@ class Ingest:
         self.memory = self._remember() if isinstance(report, Glancing) else {}
         staging.create(self.cursor)
         for window in _windows(report.glances() if isinstance(report, Glancing) else report.records()):
+            self.windows += 1
             self._stage(window)
             progress(len(window))
         for texts in _windows(report.advisories()):
@@ -103,9 +110,13 @@ class Ingest:
 
     def write(self) -> Counts:
         """Bring the store in line with what is staged. After a rollback to where it began it can be done again."""
-        writing = replace(self, counts=deepcopy(self.counts))
-        writing._apply()
-        return writing.counts
+        before = self.counts
+        self.counts = deepcopy(before)
+        try:
+            self._apply()
+            return self.counts
+        finally:
+            self.counts = before
 
     def _remember(self) -> Memory:
         """Of scopes that are not too large: which record made which sighting, where one alone did."""
@@ -124,7 +135,7 @@ class Ingest:
         known = sightings.known(self.cursor, looks.other)
         same = {at: each.glances for at, each in looks.other.items() if self._is_as_known(each, known.get(at))}
         self._count_same([[each] for each in looks.same.values()] + list(same.values()))
-        staging.copy(self.cursor, "st_present", [(*at, True, True) for at in (*looks.same, *same)])
+        self.staging.copy("st_present", [(*at, True, True) for at in (*looks.same, *same)])
         other = {at: look for at, look in looks.other.items() if at not in same}
         read = looks.read + [each.read() for look in other.values() for each in look.glances]
         self._stage_read(read, other, known)
@@ -158,16 +169,16 @@ class Ingest:
             if place not in differing:
                 self._count_unchanged(each)
         seen = [(*place, place not in differing, each.records > 0) for place, each in folded.items() if each.is_open]
-        staging.copy(self.cursor, "st_present", seen)
-        staging.copy(self.cursor, "st_part", self.parts.taken())
+        self.staging.copy("st_present", seen)
+        self.staging.copy("st_part", self.parts.taken())
         told = [
             each
             for place, each in differing.items()
             if each.is_open or each.observation.keep_if_unknown or (place in known and known[place].is_live)
         ]
-        staging.copy(self.cursor, "st_sighting", (staging.sighting_row(each) for each in told))
+        self.staging.copy("st_sighting", (sighting_row(each) for each in told))
         self._stage_shared(told)
-        stage_advisories(self.cursor, _advisories(window), self.parser_version)
+        stage_advisories(self.staging, _advisories(window), self.parser_version)
 
     def _fold(self, window: list[Observation | Rejected]) -> dict[tuple[int, bytes], Folded]:
         folded: dict[tuple[int, bytes], Folded] = {}
@@ -237,9 +248,9 @@ class Ingest:
             assets.add(said.asset)
             if said.package:
                 packages.add(said.package)
-        staging.copy(self.cursor, "st_ident", idents)
-        staging.copy(self.cursor, "st_package", (staging.package_row(package) for package in packages))
-        staging.copy(self.cursor, "st_asset", (staging.asset_row(asset) for asset in assets))
+        self.staging.copy("st_ident", idents)
+        self.staging.copy("st_package", (package_row(package) for package in packages))
+        self.staging.copy("st_asset", (asset_row(asset) for asset in assets))
 
     def _stage_texts(self, texts: list[Advisory | Rejected]) -> None:
         """Records that are advisories and nothing else count as `other`, changed or unchanged."""
@@ -247,7 +258,7 @@ class Ingest:
             if isinstance(each, Rejected):
                 self._reject(each)
         read = [each for each in texts if isinstance(each, Advisory)]
-        written = min(stage_advisories(self.cursor, read, self.parser_version), len(read))
+        written = min(stage_advisories(self.staging, read, self.parser_version), len(read))
         self.counts.records[RecordKind.OTHER.value] += len(read)
         self.counts.add(Outcome.CHANGED, written)
         self.counts.add(Outcome.UNCHANGED, len(read) - written)
@@ -255,27 +266,37 @@ class Ingest:
     # --- applying: from staged rows to the store -------------------------------------------------------------------
 
     def _apply(self) -> None:
-        cursor = self.cursor
-        unchanged, merged = window_folds.fold_windows(cursor)
-        self.counts.add(Outcome.UNCHANGED, unchanged)
-        self.counts.add(Outcome.MERGED, merged)
-        staging.analyze(cursor)
+        if self.windows > 1:
+            unchanged, merged = window_folds.fold_windows(self.cursor)
+            self.counts.add(Outcome.UNCHANGED, unchanged)
+            self.counts.add(Outcome.MERGED, merged)
+        self.staging.analyze()
         past = self._set_late_aside()
-        fresh_aliases = aliases.unknown(cursor)
+        self._apply_shared()
+        if past:
+            late.fill_past(self.cursor, self.as_of, self.now, self.run)
+        self._apply_present()
+        self._close_books()
+
+    def _apply_shared(self) -> None:
+        """Ids, advisories, packages, assets: nobody is waited for where there is nothing to say of them."""
+        cursor, filled = self.cursor, self.staging.filled
+        fresh_aliases = aliases.unknown(cursor) if "st_alias" in filled else []
         (aliases.lock_alone if fresh_aliases else aliases.lock_shared)(cursor, ingest.ALIAS_LOCK)
-        shared_rows.add_identifiers(cursor, self.now)
-        self.counts.advisories += shared_rows.put_advisories(cursor, self.as_of)
-        epss.put(cursor, self.as_of)
+        if "st_ident" in filled:
+            shared_rows.add_identifiers(cursor, self.now)
+        if "st_advisory" in filled:
+            self.counts.advisories += shared_rows.put_advisories(cursor, self.as_of)
+        if "st_epss" in filled:
+            epss.put(cursor, self.as_of)
         if fresh_aliases:
             aliases.add(cursor, fresh_aliases, self.now)
             touched = {value for a in fresh_aliases for value in (a.left, a.right)}
             alias_service.regroup(cursor, touched, self.now, self.run)
-        shared_rows.add_packages(cursor)
-        shared_rows.add_assets(cursor, self.now)
-        if past:
-            late.fill_past(cursor, self.as_of, self.now, self.run)
-        self._apply_present()
-        self._close_books()
+        if "st_package" in filled:
+            shared_rows.add_packages(cursor)
+        if "st_asset" in filled:
+            shared_rows.add_assets(cursor, self.now)
 
     def _set_late_aside(self) -> bool:
         """Records older than what is known count as unchanged; they go another way (store.queries.late)."""
@@ -289,12 +310,21 @@ class Ingest:
         return True
 
     def _apply_present(self) -> None:
-        cursor = self.cursor
-        ingest.resolve(cursor)
-        ingest.add_findings(cursor, self.as_of)
+        differs = "st_sighting" in self.staging.filled
+        if differs:
+            ingest.resolve(self.cursor)
+            ingest.add_findings(self.cursor, self.as_of)
         read_anew = [s.id for s in self._newest() if s.id and s.is_again(self.as_of)]
         spared = [scope for scope in read_anew if scope in self.told_at_once]
-        ingest.plan_endings(cursor, spared + self._hold_closings(read_anew), read_anew)
+        ends = ingest.plan_endings(self.cursor, spared + self._hold_closings(read_anew), read_anew)
+        if differs or ends:
+            self._write_findings()
+        if "st_part" in self.staging.filled:
+            for name, number in ingest.outcomes_of_parts(self.cursor, list(self.late)).items():
+                self.counts.add(Outcome(name), number)
+
+    def _write_findings(self) -> None:
+        cursor = self.cursor
         ingest.lock_findings(cursor)
         ingest.put_sightings(cursor, self.as_of)
         ingest.end_sightings(cursor, self.as_of)
@@ -302,8 +332,6 @@ class Ingest:
         traits.add_traits(cursor)
         ingest.add_events(cursor, self.as_of, self.now, self.run)
         for name, number in ingest.outcomes(cursor).items():
-            self.counts.add(Outcome(name), number)
-        for name, number in ingest.outcomes_of_parts(cursor, list(self.late)).items():
             self.counts.add(Outcome(name), number)
         self.counts.fixed += ingest.ended_by_absence(cursor)
 

@@ -87,17 +87,23 @@ def put_advisories(cursor: Cursor, as_of: datetime) -> int:
     """
     cursor.execute(
         """
-        WITH named AS (
-            SELECT s.publisher, s.external_id,
+        WITH fresh AS MATERIALIZED (  -- what another import wrote meanwhile need not be looked at
+            SELECT DISTINCT ON (s.publisher, s.external_id) s.ctid AS line, s.publisher, s.external_id
+            FROM st_advisory s
+            LEFT JOIN advisory a ON (a.publisher, a.external_id) = (s.publisher, s.external_id)
+            WHERE a.digest IS DISTINCT FROM s.digest ORDER BY s.publisher, s.external_id, s.digest
+        ), named AS (
+            SELECT publisher, external_id,
                 array_agg(DISTINCT i.vulnerability_id ORDER BY i.vulnerability_id) AS vulnerability_ids
-            FROM st_about s JOIN identifier i ON i.value = s.ident GROUP BY 1, 2
+            FROM fresh JOIN st_about s USING (publisher, external_id) JOIN identifier i ON i.value = s.ident
+            GROUP BY 1, 2
         )
         INSERT INTO advisory AS a (publisher, external_id, title, description, url, remediation, severity, cvss, cwes,
             links, published_at, modified_at, withdrawn_at, digest, as_of, words, vulnerability_ids)
-        SELECT DISTINCT ON (publisher, external_id) publisher, external_id, title, description, url, remediation,
-            severity, cvss::jsonb, cwes, links, published, modified, withdrawn, digest, %(as_of)s, words::tsvector,
-            coalesce(vulnerability_ids, '{}')
-        FROM st_advisory LEFT JOIN named USING (publisher, external_id) ORDER BY publisher, external_id, digest
+        SELECT s.publisher, s.external_id, title, description, url, remediation, severity, cvss, cwes, links, published,
+            modified, withdrawn, digest, %(as_of)s, words, coalesce(vulnerability_ids, '{}')
+        FROM fresh LEFT JOIN named USING (publisher, external_id) JOIN st_advisory s ON s.ctid = fresh.line
+        ORDER BY s.publisher, s.external_id
         ON CONFLICT (publisher, external_id) DO UPDATE SET title = excluded.title, description = excluded.description,
             url = excluded.url, remediation = excluded.remediation, severity = excluded.severity, cvss = excluded.cvss,
             cwes = excluded.cwes, links = excluded.links, published_at = excluded.published_at,
