@@ -26,12 +26,11 @@ from kairan.domain.finding import (
     RecordKind,
     Rejected,
     occurrence_digest,
-    sighting_key,
 )
 from kairan.domain.folding import Folded, fold_of
 from kairan.interfaces.source import Glancing, Report
 from kairan.services import aliases as alias_service
-from kairan.services.looks import Look, Looks, Memory
+from kairan.services.looks import Look, Looks, Memory, Told
 from kairan.services.parts import Parts
 from kairan.services.texts import stage_advisories
 from kairan.store.queries import (
@@ -73,6 +72,7 @@ class Ingest:
     scopes: list[LockedScope] = field(default_factory=list)
     memory: Memory = field(default_factory=dict)
     parts: Parts = field(default_factory=lambda: Parts(Counts()))
+    new: frozenset[int] = frozenset()
     late: frozenset[int] = frozenset()
     again: frozenset[int] = frozenset()
     adding: frozenset[int] = frozenset()
@@ -92,6 +92,7 @@ class Ingest:
         """Lock what the report speaks of and stage what differs. The report is not needed any more after it."""
         self.parts = Parts(self.counts)
         self.scopes = intake.lock_scopes(self.cursor, self.source, report.scopes)
+        self.new = frozenset(s.id for s in self.scopes if s.id and s.is_new)
         self.late = frozenset(s.id for s in self.scopes if s.id and s.is_late(self.as_of))
         self.adding = frozenset(s.id for s in self.scopes if s.id and self._adds_up(s.id))
         self.again = frozenset(s.id for s in self.scopes if s.id in self.adding and s.is_again(self.as_of))
@@ -137,8 +138,8 @@ class Ingest:
         self._count_same([[each] for each in looks.same.values()] + list(same.values()))
         self.staging.copy("st_present", [(*at, True, True) for at in (*looks.same, *same)])
         other = {at: look for at, look in looks.other.items() if at not in same}
-        read = looks.read + [each.read() for look in other.values() for each in look.glances]
-        self._stage_read(read, other, known)
+        read = looks.read + [(at, each.read()) for at, look in other.items() for each in look.glances]
+        self._stage_read(read, other | looks.fresh, known)
 
     def _is_as_known(self, look: Look, known: sightings.Known | None) -> bool:
         """The very bytes that made the sighting what it is: they need not be read."""
@@ -154,7 +155,7 @@ class Ingest:
 
     def _stage_read(
         self,
-        window: list[Observation | Rejected],
+        window: list[Told],
         looks: dict[sightings.ScopedKey, Look],
         known: dict[sightings.ScopedKey, sightings.Known],
     ) -> None:
@@ -162,7 +163,7 @@ class Ingest:
         for place, each in folded.items():
             if place in looks and looks[place].alone:
                 each.raw = looks[place].digest(self.parser_version)
-        known |= sightings.known(self.cursor, (at for at in folded if at not in looks))
+        known |= sightings.known(self.cursor, (at for at in folded if at not in looks and at[0] not in self.new))
         differing = {place: each for place, each in folded.items() if not self._is_unchanged(each, known.get(place))}
         self._unite_with_store(differing)
         for place, each in folded.items():
@@ -180,21 +181,19 @@ class Ingest:
         self._stage_shared(told)
         stage_advisories(self.staging, _advisories(window), self.parser_version)
 
-    def _fold(self, window: list[Observation | Rejected]) -> dict[tuple[int, bytes], Folded]:
-        folded: dict[tuple[int, bytes], Folded] = {}
-        for record in window:
+    def _fold(self, window: list[Told]) -> dict[sightings.ScopedKey, Folded]:
+        folded: dict[sightings.ScopedKey, Folded] = {}
+        for place, record in window:
             if isinstance(record, Rejected):
                 self._reject(record)
                 continue
-            scope = self.scopes[record.scope].id
-            assert scope is not None, "a report makes records only in scopes it looked at"
-            key, digest = sighting_key(record), occurrence_digest(record, self.parser_version)
-            self._count(record, scope, key)
-            place = (scope, key)
+            assert place is not None, "what was read has its place"
+            digest = occurrence_digest(record, self.parser_version)
+            self._count(record, *place)
             if place in folded:
                 folded[place].add(record, digest)
             else:
-                folded[place] = fold_of(scope, key, record, digest)
+                folded[place] = fold_of(*place, record, digest)
         return folded
 
     def _count(self, record: Observation, scope: int, key: bytes) -> None:
@@ -337,7 +336,11 @@ class Ingest:
 
     def _hold_closings(self, read_anew: list[int]) -> list[int]:
         """Scopes whose closings wait for a person. Absence speaks only in complete, newest snapshots."""
-        speaking = {s.id: s for s in self._newest() if s.claim.complete and s.claim.absence is not Absence.UNKNOWN}
+        speaking = {
+            s.id: s
+            for s in self._newest()
+            if s.claim.complete and s.claim.absence is not Absence.UNKNOWN and not s.is_new
+        }
         reasons: dict[int, str] = {}
         for scope, (live, absent) in ingest.absences(self.cursor, [i for i in speaking if i], self.as_of).items():
             claim = speaking[scope].claim
@@ -370,7 +373,7 @@ def _windows(records: Iterator[T]) -> Iterator[list[T]]:
         yield window
 
 
-def _advisories(window: list[Observation | Rejected]) -> Iterator[Advisory]:
-    for record in window:
+def _advisories(window: list[Told]) -> Iterator[Advisory]:
+    for _, record in window:
         if isinstance(record, Observation) and record.advisory:
             yield record.advisory
