@@ -56,7 +56,9 @@ class Ground:
     def imported(self, *inputs: list[Path]) -> tuple[Cost, list[dict[str, Any]]]:
         """Run `kairan import` on each list of inputs, all at once; what they cost and what they said."""
         server, client, started = self._server_seconds(), _reaped_seconds(), time.perf_counter()
-        watched = [_Watched(self._command("import", "--json", *map(str, paths)), self._environment()) for paths in inputs]
+        watched = [
+            _Watched(self._command("import", "--json", *map(str, paths)), self._environment()) for paths in inputs
+        ]
         told = [each.wait() for each in watched]
         wall = time.perf_counter() - started
         cost = Cost(

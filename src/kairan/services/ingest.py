@@ -243,7 +243,7 @@ class Ingest:
         assets: set[AssetRef] = set()
         for each in differing:
             said = each.observation
-            idents.add((said.id, said.kind.value))
+            idents.add((said.id, said.kind))
             assets.add(said.asset)
             if said.package:
                 packages.add(said.package)

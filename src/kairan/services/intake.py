@@ -18,7 +18,7 @@ from kairan.runtime.object_store import Archive, Description
 from kairan.services.ingest import Ingest
 from kairan.services.races import database, tried
 from kairan.services.recognise import recognise
-from kairan.services.relay import Passage, Relay
+from kairan.services.relay import Passage, Relay, hurry
 from kairan.store.connection import raw_cursor
 from kairan.store.queries import intake, runs
 
@@ -115,6 +115,7 @@ class Intake:
     @contextmanager
     def _to_the_end(self) -> Iterator[None]:
         """Whatever happens, nothing is left on its way; after a lost server Django connects anew."""
+        hurry()
         try:
             with closing(self._relay):
                 yield
@@ -185,9 +186,7 @@ class Intake:
             known = None if self.replayed is not None else runs.same_report(self._relay.cursor(), new)
         return _said_again(*known) if known else None
 
-    def _archive(
-        self, run: runs.NewRun, document: documents.Document, source: Source, now: datetime
-    ) -> runs.NewRun:
+    def _archive(self, run: runs.NewRun, document: documents.Document, source: Source, now: datetime) -> runs.NewRun:
         """The run with the key of its document in the archive, where it is put if it is not there."""
         if run.archived:
             return run

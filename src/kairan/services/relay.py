@@ -10,6 +10,7 @@ after the other. What a report compares itself with while it is read are its sco
 reports share (ids, advisories, packages) it only guesses what need not be staged, and writing decides.
 """
 
+import gc
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,6 +28,7 @@ from kairan.store.connection import another, raw_connection
 from kairan.store.queries import runs
 
 SWITCH_SECONDS = 0.0005  # who writes mostly waits for the server: it must not wait for the reader's turn to end, too
+GARBAGE = 100_000  # objects made between two searches for cycles: of 700, as by default, most live on for their window
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -53,6 +55,12 @@ class Passage:
             return self.ingest.write()
 
 
+def hurry() -> None:
+    """Set the interpreter up for reading many records. For good: two that import would set it back too early."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(GARBAGE, *gc.get_threshold()[1:])
+
+
 @dataclass(slots=True)
 class Relay:
     """Two connections and a thread that writes. Django's own connection is one of the two: nobody else may use it
@@ -62,7 +70,6 @@ class Relay:
     _lanes: list[Connection] = field(default_factory=list)
     _writer: ThreadPoolExecutor | None = None
     _writing: tuple[Passage, "Future[Counts]"] | None = None
-    _switched: float = 0.0
 
     def cursor(self) -> "psycopg.Cursor[tuple[Any, ...]]":
         """On a connection that no report is being written on."""
@@ -70,15 +77,14 @@ class Relay:
             return psycopg.Cursor(self._free())
 
     def is_writing(self, content: bytes | None, part: int) -> bool:
-        return self._writing is not None and (self._writing[0].new.content, self._writing[0].new.part) == (content, part)
+        new = self._writing[0].new if self._writing else None
+        return new is not None and (new.content, new.part) == (content, part)
 
     def hand_over(self, passage: Passage) -> None:
         """Have it written. The one before must have been waited for."""
         assert self._writing is None
         if self._writer is None:
             self._writer = ThreadPoolExecutor(1, "kairan-writer")
-            self._switched = sys.getswitchinterval()
-            sys.setswitchinterval(SWITCH_SECONDS)
         self._writing = passage, self._writer.submit(passage.write, self.clock)
 
     def wait(self) -> tuple[Passage, Counts] | None:
@@ -94,7 +100,6 @@ class Relay:
         if self._writer is not None:
             self._writer.shutdown()
             self._writer = None
-            sys.setswitchinterval(self._switched)
         self._writing = None
         for lane in self._lanes[1:]:
             lane.close()

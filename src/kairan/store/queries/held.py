@@ -107,7 +107,8 @@ def plan_close(cursor: Cursor, held: int) -> None:
     """Stage the endings of a held set, for the steps of `store.queries.ingest`."""
     staging.create(cursor)
     cursor.execute(
-        "INSERT INTO st_ending SELECT s.id, s.finding_id, 'absent' FROM sighting s JOIN held_closing h ON s.id = ANY(h.sightings)"
+        "INSERT INTO st_ending SELECT s.id, s.finding_id, 'absent'"
+        " FROM sighting s JOIN held_closing h ON s.id = ANY(h.sightings)"
         " WHERE h.id = %s AND s.is_live AND s.changed_at <= h.as_of",
         (held,),
     )

@@ -119,7 +119,7 @@ def sighting_row(folded: Folded) -> Sequence[Any]:
         folded.raw,
         folded.lead,
         folded.records,
-        said.kind.value,
+        said.kind,
         said.id,
         said.asset.kind,
         said.asset.external_id,
@@ -132,7 +132,7 @@ def sighting_row(folded: Folded) -> Sequence[Any]:
         said.fixed,
         _jsonb(occurrences_text(folded.occurrences).encode()),
         said.open,
-        folded.end_reason.value,
+        folded.end_reason,
         said.keep_if_unknown,
     )
 
@@ -140,7 +140,8 @@ def sighting_row(folded: Folded) -> Sequence[Any]:
 def asset_row(asset: AssetRef) -> Sequence[Any]:
     names = sorted({asset.external_id, asset.name, *asset.names} - {""})
     words = [vector(name) for name in names]
-    return (asset.kind, asset.external_id, asset.name, names, words, msgspec.json.encode(dict(asset.attributes)).decode())
+    attributes = msgspec.json.encode(dict(asset.attributes)).decode()
+    return (asset.kind, asset.external_id, asset.name, names, words, attributes)
 
 
 def package_row(package: PackageRef) -> Sequence[Any]:
