@@ -66,6 +66,13 @@ class Ground:
         )
         return cost, told
 
+    def bare_copy(self, rows: int) -> Cost:
+        """What PostgreSQL needs for as many rows with nothing to decide."""
+        server = self._server_seconds()
+        command = [sys.executable, "-m", "benchmarks.bare_copy", self.url, str(rows)]
+        said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        return Cost(said["wall"], said["client"], self._server_seconds() - server, 0)
+
     def prepare(self) -> None:
         """The schema, so that no import has to make it."""
         command = self._command("migrate")
