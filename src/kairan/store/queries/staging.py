@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import psycopg
+from psycopg.types.string import BytesBinaryDumper
 
 from kairan.domain.finding import Advisory, AssetRef, Observation, PackageRef
 from kairan.domain.folding import Folded, occurrences_text
@@ -91,6 +92,10 @@ class Staging:
 
     cursor: Cursor
     filled: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        # For a column told to be bytea psycopg takes its general dumper, in Python; the one for bytes is in C.
+        self.cursor.adapters.register_dumper(bytes, BytesBinaryDumper)
 
     def copy(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
         """COPY rows into a staging table."""
