@@ -49,7 +49,7 @@ from kairan.store.queries import (
 from kairan.store.queries.intake import LockedScope
 from kairan.store.queries.staging import Staging, asset_row, package_row, sighting_row
 
-WINDOW = 10_000
+WINDOW = 5_000
 MEMORY = 100_000  # sightings of one report's scopes whose bytes are remembered at once: some 20 MB
 
 T = TypeVar("T")

@@ -146,6 +146,8 @@ def repeat_links(cursor: Cursor, advisories: str) -> None:
 def known_advisories(cursor: Cursor, publisher: str, ids: list[str]) -> dict[str, bytes]:
     """Digest of each stored advisory of a publisher."""
     cursor.execute(
-        "SELECT external_id, digest FROM advisory WHERE publisher = %s AND external_id = ANY(%s)", (publisher, ids)
+        "SELECT external_id, digest FROM advisory WHERE publisher = %s AND external_id = ANY(%s)",
+        (publisher, ids),
+        binary=True,
     )
-    return {external_id: bytes(digest) for external_id, digest in cursor}
+    return dict(cursor.fetchall())
