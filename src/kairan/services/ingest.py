@@ -1,6 +1,7 @@
 """Use case: take one report in. One transaction, set-based, streaming; what says nothing new writes nothing.
 
     records -> fold by sighting -> compare digests -> stage what differs -> resolve -> findings, sightings, events
+    `---------------------------- read, here ---------------------------´  `---- write (services.writing) ----´
 
 Nothing here touches the network. A deadlock or a lost race is tried again by the caller (services.relay).
 """
@@ -9,14 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from kairan.domain.closing import Absences, hold_reason
 from kairan.domain.counts import Counts
 from kairan.domain.finding import (
-    Absence,
     Advisory,
     AssetRef,
     Glance,
@@ -29,25 +27,17 @@ from kairan.domain.finding import (
 )
 from kairan.domain.folding import Folded, fold_of
 from kairan.interfaces.source import Glancing, Report
-from kairan.services import aliases as alias_service
 from kairan.services.looks import Look, Looks, Memory, Told
 from kairan.services.parts import Parts
+from kairan.services.snapshot import Snapshot
 from kairan.services.texts import stage_advisories
+from kairan.services.writing import Writing
 from kairan.store.queries import (
-    aliases,
-    epss,
-    held,
-    ingest,
     intake,
-    late,
-    shared_rows,
     sightings,
     staging,
-    traits,
-    window_folds,
 )
-from kairan.store.queries.intake import LockedScope
-from kairan.store.queries.staging import Staging, asset_row, package_row, sighting_row
+from kairan.store.queries.staging import asset_row, package_row, sighting_row
 
 WINDOW = 5_000
 MEMORY = 100_000  # sightings of one report's scopes whose bytes are remembered at once: some 20 MB
@@ -57,31 +47,12 @@ Progress = Callable[[int], None]
 
 
 @dataclass(slots=True)
-class Ingest:
-    """One snapshot on its way in. Lives for one transaction."""
+class Ingest(Snapshot):
+    """A snapshot that is read. Lives for one transaction."""
 
-    cursor: staging.Cursor
-    run: int
-    source: int
-    parser_version: int
-    as_of: datetime
-    now: datetime
-    counts: Counts = field(default_factory=Counts)
-    replayed: set[tuple[int, datetime]] | None = None
     rejects: list[Rejected] = field(default_factory=list)
-    scopes: list[LockedScope] = field(default_factory=list)
     memory: Memory = field(default_factory=dict)
     parts: Parts = field(default_factory=lambda: Parts(Counts()))
-    new: frozenset[int] = frozenset()
-    late: frozenset[int] = frozenset()
-    again: frozenset[int] = frozenset()
-    adding: frozenset[int] = frozenset()
-    told_at_once: frozenset[int] = frozenset()
-    staging: Staging = field(init=False)
-    windows: int = 0
-
-    def __post_init__(self) -> None:
-        self.staging = Staging(self.cursor)
 
     def take(self, report: Report, progress: Progress) -> Counts:
         """Bring the store in line with the report. Returns what became of its records."""
@@ -111,13 +82,9 @@ class Ingest:
 
     def write(self) -> Counts:
         """Bring the store in line with what is staged. After a rollback to where it began it can be done again."""
-        before = self.counts
-        self.counts = deepcopy(before)
-        try:
-            self._apply()
-            return self.counts
-        finally:
-            self.counts = before
+        writing = Writing(self, deepcopy(self.counts))
+        writing.apply()
+        return writing.counts
 
     def _remember(self) -> Memory:
         """Of scopes that are not too large: which record made which sighting, where one alone did."""
@@ -127,8 +94,6 @@ class Ingest:
     def _adds_up(self, scope: int) -> bool:
         """May it add to what is stored of this instant? A replay first replaces what was said of each instant."""
         return self.replayed is None or (scope, self.as_of) in self.replayed
-
-    # --- staging: from records to rows that differ -----------------------------------------------------------------
 
     def _stage(self, glances: list[Glance | Observation | Rejected]) -> None:
         looks = Looks(self.parser_version, self.scopes, self.memory)
@@ -261,110 +226,6 @@ class Ingest:
         self.counts.records[RecordKind.OTHER.value] += len(read)
         self.counts.add(Outcome.CHANGED, written)
         self.counts.add(Outcome.UNCHANGED, len(read) - written)
-
-    # --- applying: from staged rows to the store -------------------------------------------------------------------
-
-    def _apply(self) -> None:
-        if self.windows > 1:
-            unchanged, merged = window_folds.fold_windows(self.cursor)
-            self.counts.add(Outcome.UNCHANGED, unchanged)
-            self.counts.add(Outcome.MERGED, merged)
-        self.staging.analyze()
-        past = self._set_late_aside()
-        self._apply_shared()
-        if past:
-            late.fill_past(self.cursor, self.as_of, self.now, self.run)
-        self._apply_present()
-        self._close_books()
-
-    def _apply_shared(self) -> None:
-        """Ids, advisories, packages, assets: nobody is waited for where there is nothing to say of them."""
-        cursor, filled = self.cursor, self.staging.filled
-        fresh_aliases = aliases.unknown(cursor) if "st_alias" in filled else []
-        (aliases.lock_alone if fresh_aliases else aliases.lock_shared)(cursor, ingest.ALIAS_LOCK)
-        if "st_ident" in filled:
-            shared_rows.add_identifiers(cursor, self.now)
-        if "st_advisory" in filled:
-            self.counts.advisories += shared_rows.put_advisories(cursor, self.as_of)
-        if "st_epss" in filled:
-            epss.put(cursor, self.as_of)
-        if fresh_aliases:
-            aliases.add(cursor, fresh_aliases, self.now)
-            touched = {value for a in fresh_aliases for value in (a.left, a.right)}
-            alias_service.regroup(cursor, touched, self.now, self.run)
-        if "st_package" in filled:
-            shared_rows.add_packages(cursor)
-        if "st_asset" in filled:
-            shared_rows.add_assets(cursor, self.now)
-
-    def _set_late_aside(self) -> bool:
-        """Records older than what is known count as unchanged; they go another way (store.queries.late)."""
-        if not intake.spoken_of_since(self.cursor, [s.id for s in self.scopes if s.id], self.as_of):
-            return False
-        window_folds.unite_with_ended(self.cursor, self.as_of, self.adding, self.told_at_once)
-        complete = [(s.id, s.claim.complete and s.claim.looked) for s in self.scopes if s.id in self.late and s.id]
-        records = late.take(self.cursor, complete, self.as_of)
-        self.counts.add(Outcome.UNCHANGED, records)
-        self.counts.stale += bool(self.late)
-        return True
-
-    def _apply_present(self) -> None:
-        differs = "st_sighting" in self.staging.filled
-        if differs:
-            ingest.resolve(self.cursor)
-            ingest.add_findings(self.cursor, self.as_of)
-        read_anew = [s.id for s in self._newest() if s.id and s.is_again(self.as_of)]
-        spared = [scope for scope in read_anew if scope in self.told_at_once]
-        ends = ingest.plan_endings(self.cursor, spared + self._hold_closings(read_anew), read_anew)
-        if differs or ends:
-            self._write_findings()
-        if "st_part" in self.staging.filled:
-            for name, number in ingest.outcomes_of_parts(self.cursor, list(self.late)).items():
-                self.counts.add(Outcome(name), number)
-
-    def _write_findings(self) -> None:
-        cursor = self.cursor
-        ingest.lock_findings(cursor)
-        ingest.put_sightings(cursor, self.as_of)
-        ingest.end_sightings(cursor, self.as_of)
-        ingest.settle_findings(cursor)
-        traits.add_traits(cursor)
-        ingest.add_events(cursor, self.as_of, self.now, self.run)
-        for name, number in ingest.outcomes(cursor).items():
-            self.counts.add(Outcome(name), number)
-        self.counts.fixed += ingest.ended_by_absence(cursor)
-
-    def _hold_closings(self, read_anew: list[int]) -> list[int]:
-        """Scopes whose closings wait for a person. Absence speaks only in complete, newest snapshots."""
-        speaking = {
-            s.id: s
-            for s in self._newest()
-            if s.claim.complete and s.claim.absence is not Absence.UNKNOWN and not s.is_new
-        }
-        reasons: dict[int, str] = {}
-        for scope, (live, absent) in ingest.absences(self.cursor, [i for i in speaking if i], self.as_of).items():
-            claim = speaking[scope].claim
-            if scope in read_anew:
-                continue
-            new_version = bool(claim.version) and claim.version != speaking[scope].version
-            if reason := hold_reason(Absences(claim.looked, live, absent, new_version)):
-                reasons[scope] = reason.value
-        held.replace(self.cursor, [i for i, s in speaking.items() if i and s.claim.looked], self.as_of)
-        held.hold(self.cursor, self.run, self.as_of, reasons)
-        self.counts.held += held.held_at(self.cursor, [s.id for s in self.scopes if s.id], self.as_of)
-        return list(reasons)
-
-    def _newest(self) -> list[LockedScope]:
-        return [s for s in self.scopes if s.id is not None and s.id not in self.late and s.id not in self.again]
-
-    def _close_books(self) -> None:
-        looked = [s for s in self.scopes if s.id is not None and s.claim.looked]
-        seen = [(s.id, s.claim.complete, s.claim.version) for s in looked if s.id]
-        intake.add_snapshots(self.cursor, self.run, self.as_of, seen)
-        moved = [s for s in looked if s.claim.complete and s.id not in self.late]
-        intake.move_watermarks(self.cursor, moved, self.as_of, self.again)
-        if self.replayed is not None:
-            self.replayed.update((s.id, self.as_of) for s in self.scopes if s.id)
 
 
 def _windows(records: Iterator[T]) -> Iterator[list[T]]:
