@@ -1,6 +1,6 @@
 """Rows that many scopes share: ids, vulnerabilities, advisories, assets, packages. Always written in sorted order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +11,20 @@ from kairan.store.queries.vectors import vector
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
+SLICE = 5_000  # rows on their way to us and back at once
+
+
 def add_identifiers(cursor: Cursor, now: datetime) -> None:
     """Make a vulnerability for each id never met before."""
-    cursor.execute(
+    for fresh in _slices(
+        cursor,
         "SELECT s.value, min(s.kind) FROM st_ident s LEFT JOIN identifier i ON i.value = s.value"
-        " WHERE i.id IS NULL GROUP BY 1 ORDER BY 1"
-    )
-    fresh = [(value, kind, vector(value)) for value, kind in cursor]
-    if not fresh:
-        return
+        " WHERE i.id IS NULL GROUP BY 1 ORDER BY 1",
+    ):
+        _add_identifiers(cursor, [(value, kind, vector(value)) for value, kind in fresh], now)
+
+
+def _add_identifiers(cursor: Cursor, fresh: list[tuple[str, ...]], now: datetime) -> None:
     cursor.execute(
         """
         WITH numbered AS MATERIALIZED (
@@ -37,17 +42,26 @@ def add_identifiers(cursor: Cursor, now: datetime) -> None:
     )
 
 
+def _slices(cursor: Cursor, query: str) -> Iterator[list[tuple[str, ...]]]:
+    """The rows of a query, SLICE at once: a report may name half a million things that nobody heard of."""
+    with psycopg.ServerCursor(cursor.connection, "slices") as found:
+        found.execute(query)
+        while rows := found.fetchmany(SLICE):
+            yield rows
+
+
 def _columns(rows: Sequence[tuple[str, ...]], *names: str) -> dict[str, list[str]]:
     return {name: [row[at] for row in rows] for at, name in enumerate(names)}
 
 
 def add_packages(cursor: Cursor) -> None:
-    cursor.execute(
+    """Make the packages never met before."""
+    for rows in _slices(
+        cursor,
         "SELECT DISTINCT ON (s.key) s.key, s.ecosystem, s.name FROM st_package s"
-        " LEFT JOIN package p ON p.key = s.key WHERE p.id IS NULL ORDER BY s.key"
-    )
-    fresh = [(key, ecosystem, name, vector(name)) for key, ecosystem, name in cursor]
-    if fresh:
+        " LEFT JOIN package p ON p.key = s.key WHERE p.id IS NULL ORDER BY s.key",
+    ):
+        fresh = [(key, ecosystem, name, vector(name)) for key, ecosystem, name in rows]
         cursor.execute(
             "INSERT INTO package (key, ecosystem, name, words)"
             " SELECT key, ecosystem, name, words::tsvector FROM unnest(%(key)s::text[], %(ecosystem)s::text[],"
