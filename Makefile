@@ -9,7 +9,7 @@ HOST   ?= 127.0.0.1
 PORT   ?= 8000
 POSTGRES15 ?= /usr/lib/postgresql/15/bin
 
-.PHONY: help setup setup-dev run test lint types unit docs lock messages torture fuzz bench-data bench-search bench-pages clean
+.PHONY: help setup setup-dev run test lint types unit docs lock messages torture fuzz bench bench-data bench-search bench-pages clean
 
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -64,6 +64,9 @@ torture: setup-dev ## N=200 rounds of kills, full disks, cuts, then invariants; 
 
 fuzz: setup-dev ## N=100000 damaged inputs; SEED=1; ONLY=parsers/17 for one again
 	@$(BIN)/python -m tests.fuzz --inputs $(or $(N),100000) --seed $(or $(SEED),1) --only "$(ONLY)"
+
+bench: setup ## what ingest costs, a few minutes; FULL=1 with 1 M findings and 1 GB; ONLY=shared, JSON=1
+	@$(BIN)/python -m benchmarks.ingest $(if $(FULL),--full) $(if $(JSON),--json) --only "$(ONLY)"
 
 bench-data: setup ## N=1000000 findings into the empty store of KAIRAN_DATA
 	@$(BIN)/python -m benchmarks.bulk --findings $(or $(N),1000000) --seed $(or $(SEED),1)

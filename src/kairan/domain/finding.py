@@ -84,7 +84,7 @@ class PackageRef:
     name: str
 
 
-class Cvss(msgspec.Struct, frozen=True, omit_defaults=True):
+class Cvss(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One publisher's CVSS of one version ("2.0", "3.1", "4.0")."""
 
     by: str
@@ -93,7 +93,7 @@ class Cvss(msgspec.Struct, frozen=True, omit_defaults=True):
     score: float | None = None
 
 
-class Epss(msgspec.Struct, frozen=True):
+class Epss(msgspec.Struct, frozen=True, gc=False):
     """How probable exploitation of `id` within 30 days is, by FIRST's model: both within 0 and 1.
 
     https://www.first.org/epss/
@@ -104,7 +104,7 @@ class Epss(msgspec.Struct, frozen=True):
     percentile: float | None = None
 
 
-class Advisory(msgspec.Struct, frozen=True):
+class Advisory(msgspec.Struct, frozen=True, gc=False):
     """One publisher's text about one or more vulnerabilities.
 
     `about` are the ids it speaks of: they are linked to it, never made one. `aliases` are asserted to be one and the
@@ -129,7 +129,7 @@ class Advisory(msgspec.Struct, frozen=True):
     epss: Epss | None = None
 
 
-class Observation(msgspec.Struct, frozen=True):
+class Observation(msgspec.Struct, frozen=True, gc=False):
     """One record, read.
 
     `scope` is the number of its scope in the report's list. `position` says where in the answer it stands

@@ -1,21 +1,20 @@
 """Use case: take one report in. One transaction, set-based, streaming; what says nothing new writes nothing.
 
     records -> fold by sighting -> compare digests -> stage what differs -> resolve -> findings, sightings, events
+    `---------------------------- read, here ---------------------------´  `---- write (services.writing) ----´
 
-Nothing here touches the network. A deadlock or a lost race is retried by the caller (services.intake).
+Nothing here touches the network. A deadlock or a lost race is tried again by the caller (services.relay).
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from kairan.domain.closing import Absences, hold_reason
 from kairan.domain.counts import Counts
 from kairan.domain.finding import (
-    Absence,
     Advisory,
     AssetRef,
     Glance,
@@ -25,30 +24,22 @@ from kairan.domain.finding import (
     RecordKind,
     Rejected,
     occurrence_digest,
-    sighting_key,
 )
 from kairan.domain.folding import Folded, fold_of
 from kairan.interfaces.source import Glancing, Report
-from kairan.services import aliases as alias_service
-from kairan.services.looks import Look, Looks, Memory
+from kairan.services.looks import Look, Looks, Memory, Told
 from kairan.services.parts import Parts
+from kairan.services.snapshot import Snapshot
 from kairan.services.texts import stage_advisories
+from kairan.services.writing import Writing
 from kairan.store.queries import (
-    aliases,
-    epss,
-    held,
-    ingest,
     intake,
-    late,
-    shared_rows,
     sightings,
     staging,
-    traits,
-    window_folds,
 )
-from kairan.store.queries.intake import LockedScope
+from kairan.store.queries.staging import asset_row, package_row, sighting_row
 
-WINDOW = 10_000
+WINDOW = 5_000
 MEMORY = 100_000  # sightings of one report's scopes whose bytes are remembered at once: some 20 MB
 
 T = TypeVar("T")
@@ -56,30 +47,23 @@ Progress = Callable[[int], None]
 
 
 @dataclass(slots=True)
-class Ingest:
-    """One snapshot on its way in. Lives for one transaction."""
+class Ingest(Snapshot):
+    """A snapshot that is read. Lives for one transaction."""
 
-    cursor: staging.Cursor
-    run: int
-    source: int
-    parser_version: int
-    as_of: datetime
-    now: datetime
-    counts: Counts = field(default_factory=Counts)
-    replayed: set[tuple[int, datetime]] | None = None
     rejects: list[Rejected] = field(default_factory=list)
-    scopes: list[LockedScope] = field(default_factory=list)
     memory: Memory = field(default_factory=dict)
     parts: Parts = field(default_factory=lambda: Parts(Counts()))
-    late: frozenset[int] = frozenset()
-    again: frozenset[int] = frozenset()
-    adding: frozenset[int] = frozenset()
-    told_at_once: frozenset[int] = frozenset()
 
     def take(self, report: Report, progress: Progress) -> Counts:
         """Bring the store in line with the report. Returns what became of its records."""
+        self.read(report, progress)
+        return self.write()
+
+    def read(self, report: Report, progress: Progress) -> None:
+        """Lock what the report speaks of and stage what differs. The report is not needed any more after it."""
         self.parts = Parts(self.counts)
         self.scopes = intake.lock_scopes(self.cursor, self.source, report.scopes)
+        self.new = frozenset(s.id for s in self.scopes if s.id and s.is_new)
         self.late = frozenset(s.id for s in self.scopes if s.id and s.is_late(self.as_of))
         self.adding = frozenset(s.id for s in self.scopes if s.id and self._adds_up(s.id))
         self.again = frozenset(s.id for s in self.scopes if s.id in self.adding and s.is_again(self.as_of))
@@ -88,13 +72,19 @@ class Ingest:
         self.memory = self._remember() if isinstance(report, Glancing) else {}
         staging.create(self.cursor)
         for window in _windows(report.glances() if isinstance(report, Glancing) else report.records()):
+            self.windows += 1
             self._stage(window)
             progress(len(window))
         for texts in _windows(report.advisories()):
             self._stage_texts(texts)
             progress(len(texts))
-        self._apply()
-        return self.counts
+        self.memory = {}
+
+    def write(self) -> Counts:
+        """Bring the store in line with what is staged. After a rollback to where it began it can be done again."""
+        writing = Writing(self, deepcopy(self.counts))
+        writing.apply()
+        return writing.counts
 
     def _remember(self) -> Memory:
         """Of scopes that are not too large: which record made which sighting, where one alone did."""
@@ -105,18 +95,16 @@ class Ingest:
         """May it add to what is stored of this instant? A replay first replaces what was said of each instant."""
         return self.replayed is None or (scope, self.as_of) in self.replayed
 
-    # --- staging: from records to rows that differ -----------------------------------------------------------------
-
     def _stage(self, glances: list[Glance | Observation | Rejected]) -> None:
         looks = Looks(self.parser_version, self.scopes, self.memory)
         looks.take(glances)
         known = sightings.known(self.cursor, looks.other)
         same = {at: each.glances for at, each in looks.other.items() if self._is_as_known(each, known.get(at))}
         self._count_same([[each] for each in looks.same.values()] + list(same.values()))
-        staging.copy(self.cursor, "st_present", [(*at, True, True) for at in (*looks.same, *same)])
+        self.staging.copy("st_present", [(*at, True, True) for at in (*looks.same, *same)])
         other = {at: look for at, look in looks.other.items() if at not in same}
-        read = looks.read + [each.read() for look in other.values() for each in look.glances]
-        self._stage_read(read, other, known)
+        read = looks.read + [(at, each.read()) for at, look in other.items() for each in look.glances]
+        self._stage_read(read, other | looks.fresh, known)
 
     def _is_as_known(self, look: Look, known: sightings.Known | None) -> bool:
         """The very bytes that made the sighting what it is: they need not be read."""
@@ -132,7 +120,7 @@ class Ingest:
 
     def _stage_read(
         self,
-        window: list[Observation | Rejected],
+        window: list[Told],
         looks: dict[sightings.ScopedKey, Look],
         known: dict[sightings.ScopedKey, sightings.Known],
     ) -> None:
@@ -140,39 +128,37 @@ class Ingest:
         for place, each in folded.items():
             if place in looks and looks[place].alone:
                 each.raw = looks[place].digest(self.parser_version)
-        known |= sightings.known(self.cursor, (at for at in folded if at not in looks))
+        known |= sightings.known(self.cursor, (at for at in folded if at not in looks and at[0] not in self.new))
         differing = {place: each for place, each in folded.items() if not self._is_unchanged(each, known.get(place))}
         self._unite_with_store(differing)
         for place, each in folded.items():
             if place not in differing:
                 self._count_unchanged(each)
         seen = [(*place, place not in differing, each.records > 0) for place, each in folded.items() if each.is_open]
-        staging.copy(self.cursor, "st_present", seen)
-        staging.copy(self.cursor, "st_part", self.parts.taken())
+        self.staging.copy("st_present", seen)
+        self.staging.copy("st_part", self.parts.taken())
         told = [
             each
             for place, each in differing.items()
             if each.is_open or each.observation.keep_if_unknown or (place in known and known[place].is_live)
         ]
-        staging.copy(self.cursor, "st_sighting", (staging.sighting_row(each) for each in told))
+        self.staging.copy("st_sighting", (sighting_row(each) for each in told))
         self._stage_shared(told)
-        stage_advisories(self.cursor, _advisories(window), self.parser_version)
+        stage_advisories(self.staging, _advisories(window), self.parser_version)
 
-    def _fold(self, window: list[Observation | Rejected]) -> dict[tuple[int, bytes], Folded]:
-        folded: dict[tuple[int, bytes], Folded] = {}
-        for record in window:
+    def _fold(self, window: list[Told]) -> dict[sightings.ScopedKey, Folded]:
+        folded: dict[sightings.ScopedKey, Folded] = {}
+        for place, record in window:
             if isinstance(record, Rejected):
                 self._reject(record)
                 continue
-            scope = self.scopes[record.scope].id
-            assert scope is not None, "a report makes records only in scopes it looked at"
-            key, digest = sighting_key(record), occurrence_digest(record, self.parser_version)
-            self._count(record, scope, key)
-            place = (scope, key)
+            assert place is not None, "what was read has its place"
+            digest = occurrence_digest(record, self.parser_version)
+            self._count(record, *place)
             if place in folded:
                 folded[place].add(record, digest)
             else:
-                folded[place] = fold_of(scope, key, record, digest)
+                folded[place] = fold_of(*place, record, digest)
         return folded
 
     def _count(self, record: Observation, scope: int, key: bytes) -> None:
@@ -222,13 +208,13 @@ class Ingest:
         assets: set[AssetRef] = set()
         for each in differing:
             said = each.observation
-            idents.add((said.id, said.kind.value))
+            idents.add((said.id, said.kind))
             assets.add(said.asset)
             if said.package:
                 packages.add(said.package)
-        staging.copy(self.cursor, "st_ident", idents)
-        staging.copy(self.cursor, "st_package", (staging.package_row(package) for package in packages))
-        staging.copy(self.cursor, "st_asset", (staging.asset_row(asset) for asset in assets))
+        self.staging.copy("st_ident", idents)
+        self.staging.copy("st_package", (package_row(package) for package in packages))
+        self.staging.copy("st_asset", (asset_row(asset) for asset in assets))
 
     def _stage_texts(self, texts: list[Advisory | Rejected]) -> None:
         """Records that are advisories and nothing else count as `other`, changed or unchanged."""
@@ -236,93 +222,10 @@ class Ingest:
             if isinstance(each, Rejected):
                 self._reject(each)
         read = [each for each in texts if isinstance(each, Advisory)]
-        written = min(stage_advisories(self.cursor, read, self.parser_version), len(read))
+        written = min(stage_advisories(self.staging, read, self.parser_version), len(read))
         self.counts.records[RecordKind.OTHER.value] += len(read)
         self.counts.add(Outcome.CHANGED, written)
         self.counts.add(Outcome.UNCHANGED, len(read) - written)
-
-    # --- applying: from staged rows to the store -------------------------------------------------------------------
-
-    def _apply(self) -> None:
-        cursor = self.cursor
-        unchanged, merged = window_folds.fold_windows(cursor)
-        self.counts.add(Outcome.UNCHANGED, unchanged)
-        self.counts.add(Outcome.MERGED, merged)
-        staging.analyze(cursor)
-        past = self._set_late_aside()
-        fresh_aliases = aliases.unknown(cursor)
-        (aliases.lock_alone if fresh_aliases else aliases.lock_shared)(cursor, ingest.ALIAS_LOCK)
-        shared_rows.add_identifiers(cursor, self.now)
-        self.counts.advisories += shared_rows.put_advisories(cursor, self.as_of)
-        epss.put(cursor, self.as_of)
-        if fresh_aliases:
-            aliases.add(cursor, fresh_aliases, self.now)
-            touched = {value for a in fresh_aliases for value in (a.left, a.right)}
-            alias_service.regroup(cursor, touched, self.now, self.run)
-        shared_rows.add_packages(cursor)
-        shared_rows.add_assets(cursor, self.now)
-        if past:
-            late.fill_past(cursor, self.as_of, self.now, self.run)
-        self._apply_present()
-        self._close_books()
-
-    def _set_late_aside(self) -> bool:
-        """Records older than what is known count as unchanged; they go another way (store.queries.late)."""
-        if not intake.spoken_of_since(self.cursor, [s.id for s in self.scopes if s.id], self.as_of):
-            return False
-        window_folds.unite_with_ended(self.cursor, self.as_of, self.adding, self.told_at_once)
-        complete = [(s.id, s.claim.complete and s.claim.looked) for s in self.scopes if s.id in self.late and s.id]
-        records = late.take(self.cursor, complete, self.as_of)
-        self.counts.add(Outcome.UNCHANGED, records)
-        self.counts.stale += bool(self.late)
-        return True
-
-    def _apply_present(self) -> None:
-        cursor = self.cursor
-        ingest.resolve(cursor)
-        ingest.add_findings(cursor, self.as_of)
-        read_anew = [s.id for s in self._newest() if s.id and s.is_again(self.as_of)]
-        spared = [scope for scope in read_anew if scope in self.told_at_once]
-        ingest.plan_endings(cursor, spared + self._hold_closings(read_anew), read_anew)
-        ingest.lock_findings(cursor)
-        ingest.put_sightings(cursor, self.as_of)
-        ingest.end_sightings(cursor, self.as_of)
-        ingest.settle_findings(cursor)
-        traits.add_traits(cursor)
-        ingest.add_events(cursor, self.as_of, self.now, self.run)
-        for name, number in ingest.outcomes(cursor).items():
-            self.counts.add(Outcome(name), number)
-        for name, number in ingest.outcomes_of_parts(cursor, list(self.late)).items():
-            self.counts.add(Outcome(name), number)
-        self.counts.fixed += ingest.ended_by_absence(cursor)
-
-    def _hold_closings(self, read_anew: list[int]) -> list[int]:
-        """Scopes whose closings wait for a person. Absence speaks only in complete, newest snapshots."""
-        speaking = {s.id: s for s in self._newest() if s.claim.complete and s.claim.absence is not Absence.UNKNOWN}
-        reasons: dict[int, str] = {}
-        for scope, (live, absent) in ingest.absences(self.cursor, [i for i in speaking if i], self.as_of).items():
-            claim = speaking[scope].claim
-            if scope in read_anew:
-                continue
-            new_version = bool(claim.version) and claim.version != speaking[scope].version
-            if reason := hold_reason(Absences(claim.looked, live, absent, new_version)):
-                reasons[scope] = reason.value
-        held.replace(self.cursor, [i for i, s in speaking.items() if i and s.claim.looked], self.as_of)
-        held.hold(self.cursor, self.run, self.as_of, reasons)
-        self.counts.held += held.held_at(self.cursor, [s.id for s in self.scopes if s.id], self.as_of)
-        return list(reasons)
-
-    def _newest(self) -> list[LockedScope]:
-        return [s for s in self.scopes if s.id is not None and s.id not in self.late and s.id not in self.again]
-
-    def _close_books(self) -> None:
-        looked = [s for s in self.scopes if s.id is not None and s.claim.looked]
-        seen = [(s.id, s.claim.complete, s.claim.version) for s in looked if s.id]
-        intake.add_snapshots(self.cursor, self.run, self.as_of, seen)
-        moved = [s for s in looked if s.claim.complete and s.id not in self.late]
-        intake.move_watermarks(self.cursor, moved, self.as_of, self.again)
-        if self.replayed is not None:
-            self.replayed.update((s.id, self.as_of) for s in self.scopes if s.id)
 
 
 def _windows(records: Iterator[T]) -> Iterator[list[T]]:
@@ -331,7 +234,7 @@ def _windows(records: Iterator[T]) -> Iterator[list[T]]:
         yield window
 
 
-def _advisories(window: list[Observation | Rejected]) -> Iterator[Advisory]:
-    for record in window:
+def _advisories(window: list[Told]) -> Iterator[Advisory]:
+    for _, record in window:
         if isinstance(record, Observation) and record.advisory:
             yield record.advisory

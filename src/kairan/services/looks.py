@@ -22,12 +22,16 @@ class Look:
         return raw_digest([each.raw for each in self.glances], parser_version)
 
 
+Told = tuple[ScopedKey | None, Observation | Rejected]
+
+
 @dataclass(slots=True)
 class Looks:
     """A window, sorted out.
 
     `same` are sightings whose only record is what it was; they are not even decoded. `other` are those whose identity
-    had to be decoded, and `read` is what cannot be looked at.
+    had to be decoded. `read` is what cannot be looked at and, in new scopes, all there is: what is to be compared with
+    nothing is read at once, and `fresh` keeps which glances made which sighting.
     """
 
     parser_version: int
@@ -35,19 +39,30 @@ class Looks:
     memory: Memory
     same: dict[ScopedKey, Glance] = field(default_factory=dict)
     other: dict[ScopedKey, Look] = field(default_factory=dict)
-    read: list[Observation | Rejected] = field(default_factory=list)
+    fresh: dict[ScopedKey, Look] = field(default_factory=dict)
+    read: list[Told] = field(default_factory=list)
 
     def take(self, window: Iterable[Glance | Observation | Rejected]) -> None:
+        unseen: set[ScopedKey | None] = set()
         for each in window:
-            if isinstance(each, Glance):
-                self._look(each, self._scope(each.scope))
+            if not isinstance(each, Glance):
+                unseen.add(self._tell(each))
+            elif self.scopes[each.scope].is_new:
+                self._read(each)
             else:
-                self.read.append(each)
-        for said in self.read:
-            if isinstance(said, Observation) and (self.same or self.other):
-                self._join((self._scope(said.scope), sighting_key(said)))
+                unseen.add(self._look(each, self.scopes[each.scope].number))
+        self._join(unseen)
 
-    def _look(self, glance: Glance, scope: int) -> None:
+    def _read(self, glance: Glance) -> None:
+        if (place := self._tell(glance.read())) is None:
+            return
+        if place in self.fresh:
+            self.fresh[place].glances.append(glance)
+        else:
+            self.fresh[place] = Look(place[0], [glance])
+
+    def _look(self, glance: Glance, scope: int) -> ScopedKey | None:
+        """The place it speaks of where it had to be read after all."""
         remembered = self.memory.get(scope)
         key = remembered.get(raw_digest((glance.raw,), self.parser_version)) if remembered else None
         if key is not None and (scope, key) not in self.same and (scope, key) not in self.other:
@@ -55,7 +70,13 @@ class Looks:
         elif (key := key or glance.key()) is not None:
             self._at((scope, key)).glances.append(glance)
         else:
-            self.read.append(glance.read())  # says what is the matter
+            return self._tell(glance.read())  # says what is the matter
+        return None
+
+    def _tell(self, said: Observation | Rejected) -> ScopedKey | None:
+        place = None if isinstance(said, Rejected) else (self.scopes[said.scope].number, sighting_key(said))
+        self.read.append((place, said))
+        return place
 
     def _at(self, place: ScopedKey) -> Look:
         """The look at a sighting; what was taken for its only record comes along."""
@@ -64,11 +85,12 @@ class Looks:
             self.other[place] = Look(place[0], [first] if first else [])
         return self.other[place]
 
-    def _join(self, place: ScopedKey) -> None:
-        if place in self.same or place in self.other:
-            self._at(place).alone = False
-
-    def _scope(self, number: int) -> int:
-        scope = self.scopes[number].id
-        assert scope is not None, "a report makes records only in scopes it looked at"
-        return scope
+    def _join(self, unseen: Iterable[ScopedKey | None]) -> None:
+        """Sightings that something else in the window speaks of, too."""
+        for place in unseen:
+            if place is None:
+                continue
+            if place in self.same or place in self.other:
+                self._at(place).alone = False
+            elif place in self.fresh:
+                self.fresh[place].alone = False

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from kairan.domain.finding import Advisory, RecordKind, advisory_digest
 from kairan.domain.vulnerability import normalise_id
-from kairan.store.queries import shared_rows, staging
+from kairan.store.queries import shared_rows
+from kairan.store.queries.staging import Staging, advisory_row
 
 
-def stage_advisories(cursor: staging.Cursor, texts: Iterable[Advisory], parser_version: int) -> int:
+def stage_advisories(staging: Staging, texts: Iterable[Advisory], parser_version: int) -> int:
     """Stage the texts that differ from the stored ones, and every EPSS. Returns how many texts differ."""
     by_publisher: dict[str, dict[str, tuple[Advisory, bytes]]] = {}
     epss: set[tuple[str, float, float | None, str]] = set()
@@ -22,23 +23,23 @@ def stage_advisories(cursor: staging.Cursor, texts: Iterable[Advisory], parser_v
             mine[text.external_id] = (text, digest)
     differing = 0
     for publisher, mine in by_publisher.items():
-        stored = shared_rows.known_advisories(cursor, publisher, list(mine))
+        stored = shared_rows.known_advisories(staging.cursor, publisher, list(mine))
         fresh = [pair for external_id, pair in mine.items() if stored.get(external_id) != pair[1]]
-        _stage_fresh(cursor, fresh)
+        _stage_fresh(staging, fresh)
         differing += len(fresh)
-    staging.copy(cursor, "st_epss", epss)
+    staging.copy("st_epss", epss)
     return differing
 
 
-def _stage_fresh(cursor: staging.Cursor, fresh: list[tuple[Advisory, bytes]]) -> None:
-    staging.copy(cursor, "st_advisory", (staging.advisory_row(text, digest) for text, digest in fresh))
+def _stage_fresh(staging: Staging, fresh: list[tuple[Advisory, bytes]]) -> None:
+    staging.copy("st_advisory", (advisory_row(text, digest) for text, digest in fresh))
     about: set[tuple[str, str, str]] = set()
     same: set[tuple[str, str, str]] = set()
     for text, _ in fresh:
         for value in {text.external_id, *text.about, *text.aliases} - {""}:
             about.add((text.publisher, text.external_id, normalise_id(value)))
         same.update((text.external_id, alias, text.publisher) for alias in text.aliases)
-    staging.copy(cursor, "st_about", about)
-    staging.copy(cursor, "st_alias", same)
+    staging.copy("st_about", about)
+    staging.copy("st_alias", same)
     kind = RecordKind.VULNERABILITY.value
-    staging.copy(cursor, "st_ident", ((ident, kind) for ident in {i for _, _, i in about}))
+    staging.copy("st_ident", ((ident, kind) for ident in {i for _, _, i in about}))

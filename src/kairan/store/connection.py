@@ -16,9 +16,21 @@ _bounded: ContextVar[bool] = ContextVar("statements are bounded", default=False)
 
 def raw_cursor() -> "psycopg.Cursor[tuple[Any, ...]]":
     """A plain server-side-parameter cursor on Django's connection and in its transaction."""
+    return psycopg.Cursor(raw_connection())
+
+
+def raw_connection() -> "psycopg.Connection[tuple[Any, ...]]":
+    """The connection under Django's."""
     connection.ensure_connection()
     wrapped: psycopg.Connection[tuple[Any, ...]] = connection.connection
-    return psycopg.Cursor(wrapped)
+    return wrapped
+
+
+def another() -> "psycopg.Connection[tuple[Any, ...]]":
+    """A connection of one's own, in autocommit as Django's is; to be closed by who opened it."""
+    opened: psycopg.Connection[tuple[Any, ...]] = connection.get_new_connection(connection.get_connection_params())
+    opened.autocommit = True
+    return opened
 
 
 @contextmanager
@@ -27,9 +39,8 @@ def beside() -> "Iterator[psycopg.Cursor[tuple[Any, ...]]]":
 
     For what others must see, or what must be held, while a long transaction is open: progress, a claim.
     """
-    second: psycopg.Connection[tuple[Any, ...]] = connection.get_new_connection(connection.get_connection_params())
+    second = another()
     try:
-        second.autocommit = True
         yield psycopg.Cursor(second)
     finally:
         second.close()

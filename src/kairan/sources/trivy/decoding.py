@@ -46,7 +46,7 @@ def check_list(raw: Raw, where: str) -> bool:
     return view.nbytes > 64 or bool(records_of(raw, where))
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def vulnerability_id(text: str) -> str:
     return normalise_id(text)
 

@@ -73,7 +73,7 @@ def _without_version(purl: str) -> str:
     return head if at and "/" not in version and not head.endswith("/") else cut
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def _package(name: str, purl: str, type_: str, source: str) -> PackageRef:
     if purl:
         try:

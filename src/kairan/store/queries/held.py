@@ -7,6 +7,8 @@ from typing import Any
 
 import psycopg
 
+from kairan.store.queries import staging
+
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
@@ -103,18 +105,10 @@ def decide(cursor: Cursor, held: int, state: str, person: int | None, now: datet
 
 def plan_close(cursor: Cursor, held: int) -> None:
     """Stage the endings of a held set, for the steps of `store.queries.ingest`."""
+    staging.create(cursor)
     cursor.execute(
-        """
-        CREATE TEMP TABLE st_new (id bigint) ON COMMIT DROP;
-        CREATE TEMP TABLE st_target ON COMMIT DROP AS SELECT s.finding_id AS finding, s.scope_id, s.key,
-            s.severity, s.severity AS old_severity, s.status, s.status AS old_status, s.installed,
-            s.installed AS old_installed, s.fixed, s.fixed AS old_fixed, s.id AS old, FALSE AS is_open, TRUE AS was_live
-        FROM sighting s WHERE FALSE;
-        """
-    )
-    cursor.execute(
-        "CREATE TEMP TABLE st_ending ON COMMIT DROP AS SELECT s.id AS sighting, s.finding_id AS finding,"
-        " 'absent'::text AS reason FROM sighting s JOIN held_closing h ON s.id = ANY(h.sightings)"
+        "INSERT INTO st_ending SELECT s.id, s.finding_id, 'absent'"
+        " FROM sighting s JOIN held_closing h ON s.id = ANY(h.sightings)"
         " WHERE h.id = %s AND s.is_live AND s.changed_at <= h.as_of",
         (held,),
     )

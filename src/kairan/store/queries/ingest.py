@@ -18,57 +18,62 @@ ALIAS_LOCK = 0x6B61_6972  # one lock for all alias merges; ingests share it
 
 
 def resolve(cursor: Cursor) -> None:
-    """Staged rows with the row ids of what they name, and with what was stored before."""
+    """Staged rows with the row ids of what they name, and with what was stored before.
+
+    Left out is what ends a sighting that nobody knew. The texts stay where they are staged: here they are only moved.
+    """
     cursor.execute(
         f"""
-        CREATE TEMP TABLE st_resolved ON COMMIT DROP AS
-        SELECT s.*, {traits_sql("s.kind", "c.kind", "s.fixed", "s.occurrences")} AS traits,
-               i.id AS identifier, i.vulnerability_id AS vulnerability, i.home_id AS home,
-               a.id AS asset, p.id AS package_row, o.id AS old, o.finding_id AS old_finding, o.is_live AS was_live,
-               o.severity AS old_severity, o.status AS old_status, o.installed AS old_installed, o.fixed AS old_fixed
+        INSERT INTO st_target
+        SELECT s.ctid, s.scope_id, s.key, s.records, s.is_open, s.end_reason, s.severity, s.location,
+            {traits_sql("s.kind", "c.kind", "s.fixed", "s.occurrences")}, i.id, i.vulnerability_id, i.home_id, a.id,
+            p.id, coalesce(o.finding_id, f.id), o.id, o.is_live, o.severity, o.status, o.installed, o.fixed
         FROM st_sighting s
         JOIN identifier i ON i.value = s.ident
         JOIN asset a ON (a.kind, a.external_id) = (s.asset_kind, s.asset_id)
         JOIN scope b ON b.id = s.scope_id JOIN source c ON c.id = b.source_id
         LEFT JOIN package p ON p.key = s.package
-        LEFT JOIN sighting o ON (o.scope_id, o.key) = (s.scope_id, s.key);
-        ANALYZE st_resolved (old)
+        LEFT JOIN sighting o ON (o.scope_id, o.key) = (s.scope_id, s.key)
+        LEFT JOIN LATERAL (
+            SELECT f.id FROM finding f WHERE o.id IS NULL AND f.vulnerability_id = i.vulnerability_id
+                AND f.asset_id = a.id AND f.location = s.location AND f.merged_into_id IS NULL
+                AND f.package_id IS NOT DISTINCT FROM p.id
+            LIMIT 1  -- one by one through the unique index, however many findings there are
+        ) f ON TRUE
+        WHERE s.is_open OR s.keep OR o.is_live
         """
     )
 
 
 def add_findings(cursor: Cursor, as_of: datetime) -> None:
-    """Make the findings that are new, then name the finding of every staged row."""
-    cursor.execute("CREATE TEMP TABLE st_new (id bigint) ON COMMIT DROP")
+    """Make the findings that are new, and name them to the rows they are made for.
+
+    Where another import made one meanwhile the unique index says so, and all of this is done again. Those that several
+    rows speak of are settled when their sightings are there.
+    """
     cursor.execute(
         """
-        WITH made AS (
+        WITH said AS (
+            SELECT vulnerability, asset, package, location, bool_or(is_open) AS is_open, max(severity) AS severity,
+                min(home) AS home, max(end_reason) AS reason, min(traits) AS traits
+            FROM st_target WHERE finding IS NULL GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+        ), made AS (
             INSERT INTO finding (vulnerability_id, asset_id, package_id, location, is_open, severity, first_seen,
                 home_id, closed_at, close_reason, traits)
-            SELECT vulnerability, asset, package_row, location, bool_or(is_open), max(severity), %(as_of)s, min(home),
-                CASE WHEN NOT bool_or(is_open) THEN %(as_of)s::timestamptz END,
-                CASE WHEN NOT bool_or(is_open) THEN max(end_reason) ELSE '' END,
-                array_agg(DISTINCT t.trait ORDER BY t.trait)
-            FROM st_resolved CROSS JOIN LATERAL unnest(traits) AS t (trait) WHERE old IS NULL AND (is_open OR keep)
-            GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
-            ON CONFLICT (vulnerability_id, asset_id, package_id, location) WHERE merged_into_id IS NULL DO NOTHING
-            RETURNING id
-        ) INSERT INTO st_new SELECT id FROM made
+            SELECT vulnerability, asset, package, location, is_open, severity, %(as_of)s, home,
+                CASE WHEN NOT is_open THEN %(as_of)s::timestamptz END, CASE WHEN is_open THEN '' ELSE reason END, traits
+            FROM said RETURNING id, vulnerability_id, asset_id, package_id, location
+        ) INSERT INTO st_new SELECT * FROM made
         """,
         {"as_of": as_of},
     )
     cursor.execute(
         """
-        CREATE TEMP TABLE st_target ON COMMIT DROP AS
-        SELECT r.*, coalesce(r.old_finding, f.id) AS finding FROM st_resolved r
-        LEFT JOIN LATERAL (
-            SELECT f.id FROM finding f WHERE r.old IS NULL AND f.vulnerability_id = r.vulnerability
-                AND f.asset_id = r.asset AND f.location = r.location AND f.merged_into_id IS NULL
-                AND f.package_id IS NOT DISTINCT FROM r.package_row
-            LIMIT 1  -- one by one through the unique index, however many findings there are
-        ) f ON TRUE
-        WHERE r.is_open OR r.keep OR r.was_live;
-        ANALYZE st_target (finding, old); ANALYZE st_new
+        ANALYZE st_new;
+        UPDATE st_target t SET finding = n.id FROM st_new n
+        WHERE t.finding IS NULL AND (t.vulnerability, t.asset, t.location) = (n.vulnerability, n.asset, n.location)
+            AND coalesce(t.package, 0) = coalesce(n.package, 0);
+        ANALYZE st_target (finding, old)
         """
     )
 
@@ -78,7 +83,6 @@ def absences(cursor: Cursor, scopes: Sequence[int], as_of: datetime) -> dict[int
 
     What a newer, partial report has seen since is not absent.
     """
-    cursor.execute("CREATE TEMP TABLE st_absent (sighting bigint, scope_id bigint, finding bigint) ON COMMIT DROP")
     cursor.execute(
         """
         INSERT INTO st_absent SELECT s.id, s.scope_id, s.finding_id FROM sighting s
@@ -96,33 +100,31 @@ def absences(cursor: Cursor, scopes: Sequence[int], as_of: datetime) -> dict[int
     return {scope: (live, absent) for scope, live, absent in cursor}
 
 
-def plan_endings(cursor: Cursor, spared: Sequence[int], superseded: Sequence[int]) -> None:
-    """What ends: what is reported as not open, and what is absent, but for `spared` scopes.
+def plan_endings(cursor: Cursor, spared: Sequence[int], superseded: Sequence[int]) -> bool:
+    """What ends: what is reported as not open, and what is absent, but for `spared` scopes. Is there any?
 
     In `superseded` scopes a replay reads the newest report anew: what today's parser no longer makes of it was never
     fixed.
     """
     cursor.execute(
         """
-        CREATE TEMP TABLE st_ending ON COMMIT DROP AS
-        SELECT old AS sighting, finding, end_reason AS reason FROM st_target WHERE NOT is_open AND was_live
+        INSERT INTO st_ending SELECT old, finding, end_reason FROM st_target WHERE NOT is_open AND was_live
         UNION ALL
         SELECT a.sighting, a.finding, CASE WHEN a.scope_id = ANY(%s) THEN 'superseded'
             WHEN s.absence = 'asset_gone' THEN 'asset_gone' ELSE 'absent' END
-        FROM st_absent a JOIN scope s ON s.id = a.scope_id WHERE NOT a.scope_id = ANY(%s);
+        FROM st_absent a JOIN scope s ON s.id = a.scope_id WHERE NOT a.scope_id = ANY(%s)
         """,
         (list(superseded), list(spared)),
     )
+    return cursor.rowcount > 0
 
 
 def lock_findings(cursor: Cursor) -> None:
     """Lock the known findings that will change, in one order, and remember how they were."""
     cursor.execute(
         """
-        CREATE TEMP TABLE st_before ON COMMIT DROP AS
-        SELECT f.id, f.is_open FROM finding f WHERE FALSE;
-        CREATE TEMP TABLE st_touched ON COMMIT DROP AS
-        SELECT finding AS id FROM st_target UNION SELECT finding FROM st_ending EXCEPT SELECT id FROM st_new;
+        INSERT INTO st_touched
+        SELECT finding FROM st_target UNION SELECT finding FROM st_ending EXCEPT SELECT id FROM st_new;
         ANALYZE st_touched
         """
     )
@@ -139,12 +141,12 @@ def put_sightings(cursor: Cursor, as_of: datetime) -> None:
         INSERT INTO sighting AS o (scope_id, key, finding_id, identifier_id, digest, raw, lead, severity,
             severity_source, status, installed, fixed, occurrences, is_live, first_seen, changed_at, last_seen,
             ended_at, end_reason)
-        SELECT scope_id, key, finding, identifier, digest, raw, lead, severity, severity_source, status, installed,
-            fixed, occurrences::jsonb, is_open, %(as_of)s, %(as_of)s,
-            CASE WHEN NOT is_open THEN %(as_of)s::timestamptz END,
-            CASE WHEN NOT is_open THEN %(as_of)s::timestamptz END,
-            CASE WHEN is_open THEN '' ELSE end_reason END
-        FROM st_target WHERE is_open OR keep ORDER BY scope_id, key
+        SELECT t.scope_id, t.key, t.finding, t.identifier, s.digest, s.raw, s.lead, s.severity, s.severity_source,
+            s.status, s.installed, s.fixed, s.occurrences, s.is_open, %(as_of)s, %(as_of)s,
+            CASE WHEN NOT s.is_open THEN %(as_of)s::timestamptz END,
+            CASE WHEN NOT s.is_open THEN %(as_of)s::timestamptz END,
+            CASE WHEN s.is_open THEN '' ELSE s.end_reason END
+        FROM st_target t JOIN st_sighting s ON s.ctid = t.line WHERE s.is_open OR s.keep ORDER BY t.scope_id, t.key
         ON CONFLICT (scope_id, key) DO UPDATE SET digest = excluded.digest, raw = excluded.raw, lead = excluded.lead,
             severity = excluded.severity, severity_source = excluded.severity_source, status = excluded.status,
             installed = excluded.installed, fixed = excluded.fixed, occurrences = excluded.occurrences,
@@ -169,7 +171,12 @@ def end_sightings(cursor: Cursor, as_of: datetime) -> None:
 
 def settle_findings(cursor: Cursor) -> None:
     """A finding is open while one of its sightings is live; its severity is the worst of those."""
-    cursor.execute(settle_sql("SELECT id FROM st_before"))
+    cursor.execute(
+        settle_sql(
+            "SELECT id FROM st_before UNION ALL"
+            " SELECT n.id FROM st_new n JOIN st_target t ON t.finding = n.id GROUP BY 1 HAVING count(*) > 1"
+        )
+    )
 
 
 def settle_sql(which: str) -> str:
@@ -214,11 +221,12 @@ def add_events(cursor: Cursor, as_of: datetime, now: datetime, run: int | None) 
                 %(now)s::timestamptz, jsonb_strip_nulls(jsonb_build_object(
                     'severity', CASE WHEN old_severity <> t.severity
                         THEN jsonb_build_array(old_severity, t.severity) END,
-                    'status', CASE WHEN old_status <> status THEN jsonb_build_array(old_status, status) END,
-                    'installed', CASE WHEN old_installed <> installed
-                        THEN jsonb_build_array(old_installed, installed) END,
-                    'fixed', CASE WHEN old_fixed <> fixed THEN jsonb_build_array(old_fixed, fixed) END))
-            FROM st_target t JOIN st_before b ON b.id = t.finding JOIN finding f ON f.id = t.finding
+                    'status', CASE WHEN old_status <> s.status THEN jsonb_build_array(old_status, s.status) END,
+                    'installed', CASE WHEN old_installed <> s.installed
+                        THEN jsonb_build_array(old_installed, s.installed) END,
+                    'fixed', CASE WHEN old_fixed <> s.fixed THEN jsonb_build_array(old_fixed, s.fixed) END))
+            FROM st_target t JOIN st_sighting s ON s.ctid = t.line
+            JOIN st_before b ON b.id = t.finding JOIN finding f ON f.id = t.finding
             WHERE b.is_open AND f.is_open AND t.is_open AND t.was_live ORDER BY t.finding, t.scope_id, t.key
         ) changed
         UNION ALL
@@ -235,7 +243,7 @@ def outcomes(cursor: Cursor) -> dict[str, int]:
     """Outcome -> records, of the staged rows that are open. The first row of a finding opens it, others fold in."""
     cursor.execute(
         """
-        CREATE TEMP TABLE st_outcome ON COMMIT DROP AS
+        INSERT INTO st_outcome
         SELECT scope_id, key, records, CASE WHEN place > 1 AND (is_new OR NOT was_open) THEN 'merged'
             WHEN is_new THEN 'opened' WHEN NOT was_open THEN 'reopened' ELSE 'changed' END AS outcome
         FROM (

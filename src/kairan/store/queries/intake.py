@@ -14,12 +14,22 @@ Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class LockedScope:
-    """A scope, locked for this transaction. `id` is None where nothing is known of it and the report did not look."""
+    """A scope, locked for this transaction. `id` is None where nothing is known of it and the report did not look.
+
+    `is_new`: it was made just now, so there is nothing in it to compare with.
+    """
 
     claim: ScopeClaim
     id: int | None
     watermark: datetime | None
     version: str
+    is_new: bool = False
+
+    @property
+    def number(self) -> int:
+        """`id` where records are about: a report makes them only in scopes it looked at."""
+        assert self.id is not None
+        return self.id
 
     def is_late(self, as_of: datetime) -> bool:
         return self.watermark is not None and as_of < self.watermark
@@ -52,17 +62,18 @@ def lock_scopes(cursor: Cursor, source: int, claims: Sequence[ScopeClaim]) -> li
     cursor.execute(
         "INSERT INTO scope (source_id, key, kind, title, absence, version)"
         " SELECT %s, key, kind, title, absence, '' FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[])"
-        " AS t (key, kind, title, absence) ON CONFLICT (source_id, key, kind) DO NOTHING",
+        " AS t (key, kind, title, absence) ON CONFLICT (source_id, key, kind) DO NOTHING RETURNING id",
         (source, *([row[i] for row in looked] for i in range(4))),
     )
+    made = {row for (row,) in cursor}
     cursor.execute(
         "SELECT s.id, s.key, s.kind, s.watermark, s.version FROM scope s"
         " JOIN unnest(%s::text[], %s::text[]) AS t (key, kind) ON (s.key, s.kind) = (t.key, t.kind)"
         " WHERE s.source_id = %s ORDER BY s.id FOR UPDATE OF s",
         ([c.key for c in claims], [c.kind.value for c in claims], source),
     )
-    known = {(key, kind): (row, mark, version) for row, key, kind, mark, version in cursor.fetchall()}
-    nothing = (None, None, "")
+    known = {(key, kind): (row, mark, version, row in made) for row, key, kind, mark, version in cursor}
+    nothing = (None, None, "", False)
     return [LockedScope(claim, *known.get((claim.key, claim.kind.value), nothing)) for claim in claims]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from kairan.store.queries.ingest import settle_sql
-from kairan.store.queries.traits import add_traits
+from kairan.store.queries.traits import add_traits_of
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -82,7 +82,7 @@ def fill_past(cursor: Cursor, as_of: datetime, now: datetime, run: int) -> None:
     _move_dates(cursor, when)
     cursor.execute("SELECT f.id FROM finding f JOIN st_moved m ON m.finding = f.id ORDER BY f.id FOR UPDATE OF f")
     cursor.execute(settle_sql("SELECT finding FROM st_moved"))
-    add_traits(cursor, "SELECT finding FROM st_moved")
+    add_traits_of(cursor, "SELECT finding FROM st_moved")
 
 
 def _add_findings(cursor: Cursor, when: dict[str, Any]) -> None:
@@ -115,7 +115,7 @@ def _add_sightings(cursor: Cursor, when: dict[str, Any]) -> None:
                 severity_source, status, installed, fixed, occurrences, is_live, first_seen, changed_at, last_seen,
                 ended_at, end_reason)
             SELECT p.scope_id, p.key, f.id, p.identifier, p.digest, p.raw, p.lead, p.severity, p.severity_source,
-                p.status, p.installed, p.fixed, p.occurrences::jsonb, FALSE, %(as_of)s, %(as_of)s, %(as_of)s, p.ends,
+                p.status, p.installed, p.fixed, p.occurrences, FALSE, %(as_of)s, %(as_of)s, %(as_of)s, p.ends,
                 p.gone_as
             FROM st_past p JOIN finding f ON (f.vulnerability_id, f.asset_id, f.location)
                 = (p.vulnerability, p.asset, p.location) AND f.package_id IS NOT DISTINCT FROM p.package_row
@@ -146,7 +146,7 @@ def _move_dates(cursor: Cursor, when: dict[str, Any]) -> None:
                 status = CASE WHEN p.is_last THEN p.status ELSE s.status END,
                 installed = CASE WHEN p.is_last THEN p.installed ELSE s.installed END,
                 fixed = CASE WHEN p.is_last THEN p.fixed ELSE s.fixed END,
-                occurrences = CASE WHEN p.is_last THEN p.occurrences::jsonb ELSE s.occurrences END
+                occurrences = CASE WHEN p.is_last THEN p.occurrences ELSE s.occurrences END
             FROM (SELECT p.*, NOT o.is_live AND (o.last_seen < %(as_of)s
                           OR o.last_seen = %(as_of)s AND o.digest <> p.digest) AS is_last,
                       NOT o.is_live AND o.ended_at <= %(as_of)s AND p.ends IS NOT NULL AS is_back

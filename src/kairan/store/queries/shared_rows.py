@@ -1,6 +1,6 @@
 """Rows that many scopes share: ids, vulnerabilities, advisories, assets, packages. Always written in sorted order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +11,20 @@ from kairan.store.queries.vectors import vector
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
+SLICE = 5_000  # rows on their way to us and back at once
+
+
 def add_identifiers(cursor: Cursor, now: datetime) -> None:
     """Make a vulnerability for each id never met before."""
-    cursor.execute(
+    for fresh in _slices(
+        cursor,
         "SELECT s.value, min(s.kind) FROM st_ident s LEFT JOIN identifier i ON i.value = s.value"
-        " WHERE i.id IS NULL GROUP BY 1 ORDER BY 1"
-    )
-    fresh = [(value, kind, vector(value)) for value, kind in cursor]
-    if not fresh:
-        return
+        " WHERE i.id IS NULL GROUP BY 1 ORDER BY 1",
+    ):
+        _add_identifiers(cursor, [(value, kind, vector(value)) for value, kind in fresh], now)
+
+
+def _add_identifiers(cursor: Cursor, fresh: list[tuple[str, ...]], now: datetime) -> None:
     cursor.execute(
         """
         WITH numbered AS MATERIALIZED (
@@ -37,17 +42,26 @@ def add_identifiers(cursor: Cursor, now: datetime) -> None:
     )
 
 
+def _slices(cursor: Cursor, query: str) -> Iterator[list[tuple[str, ...]]]:
+    """The rows of a query, SLICE at once: a report may name half a million things that nobody heard of."""
+    with psycopg.ServerCursor(cursor.connection, "slices") as found:
+        found.execute(query)
+        while rows := found.fetchmany(SLICE):
+            yield rows
+
+
 def _columns(rows: Sequence[tuple[str, ...]], *names: str) -> dict[str, list[str]]:
     return {name: [row[at] for row in rows] for at, name in enumerate(names)}
 
 
 def add_packages(cursor: Cursor) -> None:
-    cursor.execute(
+    """Make the packages never met before."""
+    for rows in _slices(
+        cursor,
         "SELECT DISTINCT ON (s.key) s.key, s.ecosystem, s.name FROM st_package s"
-        " LEFT JOIN package p ON p.key = s.key WHERE p.id IS NULL ORDER BY s.key"
-    )
-    fresh = [(key, ecosystem, name, vector(name)) for key, ecosystem, name in cursor]
-    if fresh:
+        " LEFT JOIN package p ON p.key = s.key WHERE p.id IS NULL ORDER BY s.key",
+    ):
+        fresh = [(key, ecosystem, name, vector(name)) for key, ecosystem, name in rows]
         cursor.execute(
             "INSERT INTO package (key, ecosystem, name, words)"
             " SELECT key, ecosystem, name, words::tsvector FROM unnest(%(key)s::text[], %(ecosystem)s::text[],"
@@ -87,17 +101,23 @@ def put_advisories(cursor: Cursor, as_of: datetime) -> int:
     """
     cursor.execute(
         """
-        WITH named AS (
-            SELECT s.publisher, s.external_id,
+        WITH fresh AS MATERIALIZED (  -- what another import wrote meanwhile need not be looked at
+            SELECT DISTINCT ON (s.publisher, s.external_id) s.ctid AS line, s.publisher, s.external_id
+            FROM st_advisory s
+            LEFT JOIN advisory a ON (a.publisher, a.external_id) = (s.publisher, s.external_id)
+            WHERE a.digest IS DISTINCT FROM s.digest ORDER BY s.publisher, s.external_id, s.digest
+        ), named AS (
+            SELECT publisher, external_id,
                 array_agg(DISTINCT i.vulnerability_id ORDER BY i.vulnerability_id) AS vulnerability_ids
-            FROM st_about s JOIN identifier i ON i.value = s.ident GROUP BY 1, 2
+            FROM fresh JOIN st_about s USING (publisher, external_id) JOIN identifier i ON i.value = s.ident
+            GROUP BY 1, 2
         )
         INSERT INTO advisory AS a (publisher, external_id, title, description, url, remediation, severity, cvss, cwes,
             links, published_at, modified_at, withdrawn_at, digest, as_of, words, vulnerability_ids)
-        SELECT DISTINCT ON (publisher, external_id) publisher, external_id, title, description, url, remediation,
-            severity, cvss::jsonb, cwes, links, published, modified, withdrawn, digest, %(as_of)s, words::tsvector,
-            coalesce(vulnerability_ids, '{}')
-        FROM st_advisory LEFT JOIN named USING (publisher, external_id) ORDER BY publisher, external_id, digest
+        SELECT s.publisher, s.external_id, title, description, url, remediation, severity, cvss, cwes, links, published,
+            modified, withdrawn, digest, %(as_of)s, words, coalesce(vulnerability_ids, '{}')
+        FROM fresh LEFT JOIN named USING (publisher, external_id) JOIN st_advisory s ON s.ctid = fresh.line
+        ORDER BY s.publisher, s.external_id
         ON CONFLICT (publisher, external_id) DO UPDATE SET title = excluded.title, description = excluded.description,
             url = excluded.url, remediation = excluded.remediation, severity = excluded.severity, cvss = excluded.cvss,
             cwes = excluded.cwes, links = excluded.links, published_at = excluded.published_at,
@@ -140,6 +160,8 @@ def repeat_links(cursor: Cursor, advisories: str) -> None:
 def known_advisories(cursor: Cursor, publisher: str, ids: list[str]) -> dict[str, bytes]:
     """Digest of each stored advisory of a publisher."""
     cursor.execute(
-        "SELECT external_id, digest FROM advisory WHERE publisher = %s AND external_id = ANY(%s)", (publisher, ids)
+        "SELECT external_id, digest FROM advisory WHERE publisher = %s AND external_id = ANY(%s)",
+        (publisher, ids),
+        binary=True,
     )
-    return {external_id: bytes(digest) for external_id, digest in cursor}
+    return dict(cursor.fetchall())

@@ -4,6 +4,9 @@ from kairan.domain.query.words import tokens
 
 MOST = 4_000  # lexemes of one text; PostgreSQL takes positions up to 16,383 and a vector up to 1 MB
 
+_MOST_PLACES = 255  # of one lexeme; PostgreSQL keeps no more
+_NUMBERS = [number.to_bytes(2) for number in range(MOST + 1)]
+
 
 def vector(text: str) -> str:
     """A text's tokens with their positions, as PostgreSQL's tsvector reads them."""
@@ -11,6 +14,18 @@ def vector(text: str) -> str:
     if text.isascii():  # its tokens are letters and digits: nothing to quote
         return " ".join([f"{word}:{at}" for at, word in enumerate(words, 1)])
     return " ".join([f"{lexeme(word)}:{at}" for at, word in enumerate(words, 1)])
+
+
+def packed_vector(text: str) -> bytes:
+    """The same vector as binary COPY takes it, which spares the server the parsing. Any order of lexemes will do."""
+    at: dict[str, bytes] = {}
+    for place, word in enumerate(tokens(text)[:MOST], 1):
+        at[word] = at.get(word, b"") + _NUMBERS[place]
+    found = [len(at).to_bytes(4)]
+    for word, places in at.items():
+        places = places[: 2 * _MOST_PLACES]
+        found.append(b"%b\0%b%b" % (word.encode(), _NUMBERS[len(places) // 2], places))
+    return b"".join(found)
 
 
 def lexeme(token: str) -> str:

@@ -86,7 +86,7 @@ def _rewrite(
     cursor.execute(
         "UPDATE st_sighting SET digest = %(digest)b, raw = '', lead = %(lead)b, records = %(records)s,"
         " severity = %(severity)s, severity_source = %(source)s, status = %(status)s, installed = %(installed)s,"
-        " fixed = %(fixed)s, occurrences = %(occurrences)s WHERE (scope_id, key) = (%(scope)s, %(key)b)",
+        " fixed = %(fixed)s, occurrences = %(occurrences)s::jsonb WHERE (scope_id, key) = (%(scope)s, %(key)b)",
         {
             "scope": place[0],
             "key": place[1],
