@@ -96,3 +96,20 @@ def test_records_far_apart_in_an_older_report_and_at_the_same_instant() -> None:
         assert sum(counts.outcomes.values()) == 11
     paths = findings().get(vulnerability__primary_id="CVE-2026-0001").sightings.get().occurrences
     assert {each["path"] for each in paths} == {"a", "b", "c"}
+
+
+def suppressed(entry: dict[str, Any]) -> dict[str, Any]:
+    return {"Type": "vulnerability", "Status": "not_affected", "Statement": "", "Source": "vex.json", "Finding": entry}
+
+
+@pytest.mark.usefixtures("small_windows")
+def test_suppressed_records_of_one_finding_far_apart_are_one_closed_sighting() -> None:
+    entries = [suppressed(each) for each in (record(path="a"), *records(4, start=2), record(path="b"))]
+    results = {"Target": "shop:1.0 (debian 12)", "Class": "os-pkgs", "Type": "debian"}
+    take(report(results=[results | {"ExperimentalModifiedFindings": entries}]))
+    finding = findings().get(vulnerability__primary_id="CVE-2026-0001")
+    assert not finding.is_open
+    assert {each["path"] for each in finding.sightings.get().occurrences} == {"a", "b"}
+    before = written()
+    take(report(results=[results | {"ExperimentalModifiedFindings": entries}], at=day(2)))
+    assert written() == before

@@ -15,6 +15,7 @@ from kairan.domain.finding import AssetRef
 from kairan.interfaces.source import Hints, Report, Source
 from kairan.runtime import documents
 from kairan.runtime.object_store import Archive, Description
+from kairan.services import to_route
 from kairan.services.ingest import Ingest
 from kairan.services.races import database, tried
 from kairan.services.recognise import recognise
@@ -123,6 +124,8 @@ class Intake:
         except DatabaseError:
             connection.close()
             raise
+        with database():
+            to_route.wake_if_needed()  # what was left to the rules stands in their transactions; this only saves a wait
 
     def _fail(self, name: str, reason: str) -> None:
         self._settle()

@@ -7,7 +7,7 @@ from kairan.domain.counts import Counts
 from kairan.domain.finding import Absence, Outcome
 from kairan.services import aliases as alias_service
 from kairan.services.snapshot import Snapshot
-from kairan.store.queries import aliases, epss, held, ingest, intake, late, shared_rows, traits, window_folds
+from kairan.store.queries import aliases, epss, held, ingest, intake, late, shared_rows, traits, unrouted, window_folds
 
 
 @dataclass(slots=True)
@@ -89,6 +89,7 @@ class Writing:
         for name, number in ingest.outcomes(cursor).items():
             self.counts.add(Outcome(name), number)
         self.counts.fixed += ingest.ended_by_absence(cursor)
+        unrouted.add_staged(cursor, self.of.run, self.of.now)
 
     def _hold_closings(self, read_anew: list[int]) -> list[int]:
         """Scopes whose closings wait for a person. Absence speaks only in complete, newest snapshots."""

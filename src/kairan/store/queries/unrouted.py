@@ -16,10 +16,25 @@ def add(cursor: Cursor, findings: Sequence[int], run: int | None, at: datetime) 
     )
 
 
-def add_staged(cursor: Cursor, run: int | None, at: datetime) -> None:
-    """The findings that this snapshot opened, touched or ended (services.ingest staged them)."""
+def add_staged(cursor: Cursor, run: int | None, at: datetime) -> int:
+    """The findings that this snapshot opened, touched or ended (services.ingest staged them). Returns how many."""
     cursor.execute(
         "INSERT INTO unrouted (finding, run, at) SELECT id, %(run)s::bigint, %(at)s FROM ("
         "SELECT id FROM st_new UNION ALL SELECT id FROM st_before) touched",
         {"run": run, "at": at},
     )
+    return cursor.rowcount
+
+
+def are_waiting(cursor: Cursor) -> bool:
+    """Is there anything that no rule has looked at?"""
+    cursor.execute("SELECT EXISTS (SELECT FROM unrouted)")
+    row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def how_many(cursor: Cursor) -> int:
+    """How many findings wait."""
+    cursor.execute("SELECT count(*) FROM unrouted")
+    row = cursor.fetchone()
+    return int(row[0]) if row else 0

@@ -21,6 +21,7 @@ def fold_windows(cursor: Cursor) -> tuple[int, int]:
     cursor.execute(
         "DELETE FROM st_sighting s USING st_present p WHERE NOT s.is_open AND (s.scope_id, s.key) = (p.scope_id, p.key)"
     )
+    _fold_closed(cursor)
     cursor.execute(
         "SELECT scope_id, key, count(*) FILTER (WHERE matched), count(*) FILTER (WHERE matched AND counted)"
         " FROM st_present GROUP BY 1, 2 HAVING count(*) > 1"
@@ -33,6 +34,21 @@ def fold_windows(cursor: Cursor) -> tuple[int, int]:
         unchanged += more_unchanged
         merged += more_merged
     return unchanged, merged
+
+
+def _fold_closed(cursor: Cursor) -> None:
+    """Unite what the report itself says is not open; what was stored so already is not staged."""
+    cursor.execute("SELECT scope_id, key FROM st_sighting WHERE NOT is_open GROUP BY 1, 2 HAVING count(*) > 1")
+    places = [(scope, bytes(key)) for scope, key in cursor]
+    before = stored(cursor, places, live=False)
+    for place in places:
+        rows = _staged(cursor, place)
+        parts = [stored_of(row) for row in rows]
+        occurrences = {digest: text for part in parts for digest, text in part.occurrences.items()}
+        if place in before and before[place].occurrences.keys() == occurrences.keys():
+            cursor.execute("DELETE FROM st_sighting WHERE (scope_id, key) = (%s, %b)", place)
+        else:
+            _rewrite(cursor, place, parts, occurrences, sum(row[9] for row in rows))
 
 
 def unite_with_ended(cursor: Cursor, as_of: datetime, adding: Collection[int], told_at_once: Collection[int]) -> None:
