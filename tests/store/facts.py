@@ -21,13 +21,17 @@ def facts(cursor: Cursor) -> dict[int, Facts]:
         " JOIN advisory_identifier l ON l.advisory_id = a.id JOIN identifier i ON i.id = l.identifier_id",
     )
     names = _lists(cursor, "SELECT asset_id, value FROM asset_name")
+    owners = _lists(
+        cursor,
+        "SELECT finding, unnest(ARRAY[key, name]) FROM owner JOIN team ON team.id = team_id",
+    )
     cursor.execute(
         "SELECT f.id, f.vulnerability_id, f.asset_id, f.is_open, f.close_reason, f.severity, f.first_seen, f.closed_at,"
         " f.location, f.traits, p.name, p.key, p.ecosystem, a.kind, a.external_id, a.name, a.attributes::text"
         " FROM finding f JOIN asset a ON a.id = f.asset_id LEFT JOIN package p ON p.id = f.package_id"
         " WHERE f.merged_into_id IS NULL"
     )
-    return {row[0]: _facts(row, ids[row[1]], texts[row[1]], names[row[2]]) for row in cursor.fetchall()}
+    return {row[0]: _facts(row, ids[row[1]], texts[row[1]], names[row[2]], owners[row[0]]) for row in cursor.fetchall()}
 
 
 def _lists(cursor: Cursor, query: str) -> dict[int, list[str]]:
@@ -38,7 +42,7 @@ def _lists(cursor: Cursor, query: str) -> dict[int, list[str]]:
     return found
 
 
-def _facts(row: tuple[Any, ...], ids: list[str], texts: list[str], names: list[str]) -> Facts:
+def _facts(row: tuple[Any, ...], ids: list[str], texts: list[str], names: list[str], owners: list[str]) -> Facts:
     import json
 
     _, _, _, is_open, reason, severity, first_seen, closed_at, location, traits, package, key, ecosystem = row[:13]
@@ -51,7 +55,8 @@ def _facts(row: tuple[Any, ...], ids: list[str], texts: list[str], names: list[s
     states = ["open"] if is_open else ["closed"]
     states += ["fixed"] * (reason in {"absent", "reported_fixed"}) + ["suppressed"] * (reason == "suppressed")
     values = {
-        "is": [*states, *told["kind"]],
+        "is": [*states, *told["kind"], *([] if owners else ["unowned"])],
+        "team": owners,
         "severity": [Severity(severity).word],
         "fixed": ["yes" if "known" in told["fix"] else "no"],
         "id": ids,

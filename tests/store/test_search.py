@@ -4,6 +4,7 @@ import json
 import random
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -61,9 +62,22 @@ def filled(store: None, tmp_path: Path) -> dict[int, Facts]:
     folder = tmp_path / "reports"
     folder.mkdir()
     Intake(Options(), Archive.configured(), clock.now).read_all(histories(folder))
+    _own(raw_cursor())
     known = facts(raw_cursor())
     assert {each.values["is"][0] for each in known.values()} == {"open", "closed"}
     return known
+
+
+def _own(cursor: Any) -> None:
+    """Every third finding is one team's, every third another's, the rest nobody's."""
+    cursor.execute(
+        "INSERT INTO team (key, name, language, time_zone, settings) VALUES"
+        " ('shop', 'Shop 100%', '', 'UTC', '{}'), ('pay', 'x', '', 'UTC', '{}')"
+    )
+    cursor.execute(
+        "INSERT INTO owner (finding, team_id, rule) SELECT f.id, t.id, 1 FROM finding f JOIN team t"
+        " ON t.key = CASE f.id % 3 WHEN 0 THEN 'shop' WHEN 1 THEN 'pay' END"
+    )
 
 
 def words(*some: str) -> st.SearchStrategy[str]:
@@ -123,7 +137,7 @@ TEXT_KEYS = words(
     ],
     *["scope", "path"],
 )
-STATES = words(*["open", "closed", "fixed", "suppressed", "vulnerability", "misconfiguration", "accepted"])
+STATES = words(*["open", "closed", "fixed", "suppressed", "vulnerability", "misconfiguration", "accepted", "unowned"])
 SEARCHED = words(
     *[
         "remote",
@@ -178,6 +192,10 @@ ASKED = [
     "is:fixed",
     "脆弱性",
     "namespace:shop",
+    "team:pay",
+    "team:shop*",
+    "is:unowned",
+    "is:unowned is:open",
     "image:*/acme/*",
     "fixed:yes",
     "first-seen:<10d",

@@ -26,14 +26,14 @@ class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """Unknown keys are mistakes, and said as such."""
 
 
-class Channel(Struct):
+class Channel(Struct, frozen=True):
     """A place within a destination: a Slack channel, a Jira project, an address. `name` is what people call it."""
 
     id: str
     name: str = ""
 
 
-class Team(Struct):
+class Team(Struct, frozen=True):
     """A team: who is in it (login names or e-mail addresses), where it is told, in which language and time zone."""
 
     key: Key
@@ -44,7 +44,7 @@ class Team(Struct):
     channels: dict[str, Channel] = field(default_factory=dict)  # destination's name -> channel
 
 
-class Ownership(Struct):
+class Ownership(Struct, frozen=True):
     """What fits all given keys belongs to `team`; the first entry that fits wins. Lists hold alternatives; `*` is any
     text.
 
@@ -66,7 +66,7 @@ class Ownership(Struct):
     owners: dict[str, str] = field(default_factory=dict)
 
 
-class Remind(Struct):
+class Remind(Struct, frozen=True):
     """A team that has not answered is reminded in its thread `after` it was told, then `every` so often, at most
     `times`."""
 
@@ -75,7 +75,7 @@ class Remind(Struct):
     times: Annotated[int, Meta(ge=0, le=50)] = 3
 
 
-class Escalate(Struct):
+class Escalate(Struct, frozen=True):
     """Whom to tell when a team has still not answered `after` it was told: a channel of a destination."""
 
     to: str
@@ -83,7 +83,7 @@ class Escalate(Struct):
     after: Duration = "7d"
 
 
-class QuietHours(Struct):
+class QuietHours(Struct, frozen=True):
     """Nothing is posted between these times of day, in the reader's time zone; it waits. `begin` may be later than
     `end`."""
 
@@ -92,7 +92,7 @@ class QuietHours(Struct):
     weekends: bool = False  # Saturday and Sunday are quiet too
 
 
-class Tell(Struct):
+class Tell(Struct, frozen=True):
     """Who is told by a rule: `to` is a destination's name; the PSIRT's channel of it, or each affected team's.
 
     At once, or gathered into a digest at the `digest` times. `ceiling`: messages an hour into one channel; what is
@@ -108,7 +108,7 @@ class Tell(Struct):
     form: bool = False
 
 
-class Rule(Struct):
+class Rule(Struct, frozen=True):
     """What opens a case and whom it tells. The first rule whose `when` fits an open finding opens; later ones add
     whom to tell.
 
@@ -126,7 +126,7 @@ class Rule(Struct):
     reopen_within: Duration = "90d"
 
 
-class Destination(Struct):
+class Destination(Struct, frozen=True):
     """A place where people are told. `settings` are its kind's own (its README); secrets are references.
 
     `channel` is the PSIRT's. `rate` seconds between two messages into one channel, if not the kind's own.
@@ -141,7 +141,7 @@ class Destination(Struct):
     shared_channels: tuple[str, ...] = ()
 
 
-class Source(Struct):
+class Source(Struct, frozen=True):
     """A place findings come from. `settings` are its kind's own; secrets are references. `every` or `at`: when."""
 
     name: Key
@@ -151,7 +151,7 @@ class Source(Struct):
     baseline: Literal["silent", "tell"] = "silent"
 
 
-class Repository(Struct):
+class Repository(Struct, frozen=True):
     """The Dependabot article's entry: a repository and the Slack channel of those who look after it."""
 
     name: str
@@ -159,14 +159,14 @@ class Repository(Struct):
     notify_channel_id: str
 
 
-class Links(Struct):
+class Links(Struct, frozen=True):
     """Addresses of a SIEM. `{ghsaId}` `{cve}` `{from}` `{to}` are filled in, URL-quoted; shown behind short labels."""
 
     siem_discover: str = ""
     siem_dashboard: str = ""
 
 
-class Baseline(Struct):
+class Baseline(Struct, frozen=True):
     """A source's first connection is silent; what it found is told in slices of `slice` cases, the worst first, `at`
     these times."""
 
@@ -174,7 +174,7 @@ class Baseline(Struct):
     at: Cron = "0 10 * * 1-5"
 
 
-class Sla(Struct):
+class Sla(Struct, frozen=True):
     """How long a team has, by severity. Empty: no due date."""
 
     critical: Duration | Literal[""] = "7d"
@@ -183,7 +183,7 @@ class Sla(Struct):
     low: Duration | Literal[""] = ""
 
 
-class Config(Struct):
+class Config(Struct, frozen=True):
     """The whole file. All of it is optional: an empty file shows everything and tells the preview."""
 
     owner: str = ""  # the GitHub organisation of repositories that are named without one

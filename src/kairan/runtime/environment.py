@@ -9,6 +9,7 @@ VARIABLES = {
     "DATABASE_URL": "A PostgreSQL 15 or newer to use instead of the embedded one: postgresql://user@host:5432/name.",
     "KAIRAN_DATA": "The data folder (embedded database, archive, session key)."
     " Default: ~/.local/share/kairan, for root /var/lib/kairan.",
+    "KAIRAN_CONFIG": "The configuration's file. Default: kairan.yaml in the working folder, else in the data folder.",
     "KAIRAN_ARCHIVE_URL": "Where raw answers are kept: file:///path, s3://bucket/prefix, gs://…, az://…"
     " Default: the data folder.",
     "KAIRAN_SECRET_KEY": "The key that signs sessions. Default: made once, kept in the data folder.",

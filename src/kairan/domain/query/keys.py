@@ -27,8 +27,8 @@ class Key:
 
 
 _KINDS = tuple(kind.value for kind in RecordKind)
-_STATES = ("open", "closed", "fixed", "suppressed", *_KINDS)
-_TO_COME = ("accepted", "disputed", "new", "unowned")
+_STATES = ("open", "closed", "fixed", "suppressed", "unowned", *_KINDS)
+_TO_COME = ("accepted", "disputed", "new")
 YES_NO = ("yes", "no")
 
 _ALL = (

@@ -118,11 +118,15 @@ class TeamMember(models.Model):
 
 
 class Ownership(models.Model):
-    """A rule "what matches belongs to this team". The first that matches, by `position`, wins."""
+    """A rule "what matches belongs to this team". The first that matches, by `position`, wins.
 
-    position = models.IntegerField(unique=True)
+    A CODEOWNERS file is one rule of several teams.
+    """
+
+    position = models.IntegerField()
     matches = models.JSONField()
     team = models.ForeignKey(Team, models.CASCADE, related_name="owns")
 
     class Meta:
         db_table = "ownership"
+        constraints = [models.UniqueConstraint("position", "team", name="ownership_once")]

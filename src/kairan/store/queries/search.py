@@ -6,7 +6,7 @@ them soon. What sightings say of a finding (who reports it, is a fix known, in w
 finding itself, in `traits`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -40,7 +40,7 @@ def _names_ids(node: Node) -> bool:
 
 def _is_open(node: Node) -> bool | None:
     match node:
-        case Choice("is", words) if words and words <= _STATES.keys():
+        case Choice("is", words) if words and words <= _STATES.keys() - {"unowned"}:
             states = {word == "open" for word in words}
             return states.pop() if len(states) == 1 else None
         case And(nodes):
@@ -111,6 +111,7 @@ _STATES: Mapping[str, Composable] = {
     "closed": SQL("not f.is_open"),
     "fixed": SQL("(not f.is_open and f.close_reason in ('absent', 'reported_fixed'))"),
     "suppressed": SQL("(not f.is_open and f.close_reason = 'suppressed')"),
+    "unowned": SQL("not exists (select from owner o where o.finding = f.id)"),
 }
 
 
@@ -193,14 +194,27 @@ _TRAITS = {"source", "scope", "cluster", "namespace"}
 
 
 def _pattern(key: str, text: str) -> Composable:
-    like = _like(text)
+    like = like_of(text)
     if key == "path":
         return _path(like)
+    if key == "team":
+        return _OWNED_BY.format(teams=[row[0] for row in fetch(_TEAMS.format(like=like))])
     parts = [_trait_like(key, like)] if key in _TRAITS else []
     if key in _AROUND:
         column, keys = _AROUND[key]
         parts.append(_around(column, SQL(keys).format(like=like)))
-    return _any(parts)  # team: nobody owns anything yet
+    return _any(parts)
+
+
+_TEAMS = SQL("select id from team where lower(key) like {like} or lower(name) like {like}")
+_OWNED_BY = SQL("exists (select from owner o where o.finding = f.id and o.team_id = any({teams}::bigint[]))")
+
+
+def attribute(name: str, values: Sequence[str]) -> Composable:
+    """The asset says one of these of itself under this name, in any case."""
+    keys = SQL("select id from asset a, jsonb_each_text(a.attributes) e where lower(e.key) = {name} and ({any_of})")
+    any_of = [SQL("lower(e.value) like {}").format(like_of(each)) for each in values]
+    return _around(_ASSET, keys.format(name=name.lower(), any_of=_any(any_of)))
 
 
 _PATHS = SQL("select distinct value from finding_tally where about = 'path' and lower(value) like {like} limit {limit}")
@@ -214,7 +228,7 @@ def _path(like: str) -> Composable:
     return SQL("(f.location <> '' and f.location = any({}))").format(found) if found else NOTHING
 
 
-def _like(text: str) -> str:
+def like_of(text: str) -> str:
     r"""A query's text as LIKE's pattern in lower case: `*` is `%`, the rest stands for itself."""
     for sign in "\\%_":
         text = text.replace(sign, f"\\{sign}")

@@ -1,4 +1,4 @@
-"""Teams, their people, and the rules by which they own assets."""
+"""Teams, their people, the rules by which they own findings, and how much of it is open."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,10 +9,16 @@ from psycopg.sql import SQL
 
 from kairan.store.queries.findings import fetch, read
 
+MOST = 1_000  # findings or cases that are counted of a team in a list
+
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team in the list."""
+    """A team in the list. `open` findings and `cases` with an unsettled part are counted to MOST; beyond, MOST + 1.
+
+    `retired`: it is in kairan.yaml no more, and kept because cases remember it. `others` are members whom nobody here
+    logs in as.
+    """
 
     key: str
     name: str
@@ -20,6 +26,20 @@ class Team:
     time_zone: str
     members: int
     rules: int
+    open: int
+    cases: int
+    retired: bool
+    settings: str
+
+    @property
+    def others(self) -> Sequence[str]:
+        return tuple(json.loads(self.settings).get("others", ()))
+
+    @property
+    def channels(self) -> Sequence[tuple[str, str]]:
+        """Destination and channel's name."""
+        told = json.loads(self.settings).get("channels", {})
+        return [(to, each.get("name") or each.get("id", "")) for to, each in told.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +66,28 @@ class TeamDetail:
     rules: Sequence[Rule]
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Open findings of a team ("": nobody's) among some, and by which rules (the first is enough for most)."""
+
+    key: str
+    name: str
+    open: int
+    rules: Sequence[int]
+
+
 _TEAMS = SQL(
     """
     select t.key, t.name, t.language, t.time_zone,
            (select count(*) from team_member m where m.team_id = t.id),
-           (select count(*) from ownership o where o.team_id = t.id)
-    from team t where {key}::text is null or t.key = {key} order by lower(t.name), t.key
+           (select count(distinct o.position) from ownership o where o.team_id = t.id),
+           (select count(*) from (select from owner o join finding f on f.id = o.finding and f.is_open
+                and f.merged_into_id is null where o.team_id = t.id limit {most}) x),
+           (select count(*) from (select from case_part p join cases c on c.id = p.case_id where p.team_id = t.id
+                and p.status not in ('resolved', 'not_affected', 'false_positive') and c.state <> 'closed'
+                and c.merged_into_id is null limit {most}) x),
+           coalesce((t.settings ->> 'retired')::bool, false), t.settings::text
+    from team t where {key}::text is null or t.key = {key} order by 9, lower(t.name), t.key
     """
 )
 _MEMBERS = SQL(
@@ -65,17 +101,40 @@ _RULES = SQL(
     "select o.position, o.matches::text from ownership o join team t on t.id = o.team_id"
     " where t.key = {key} order by o.position"
 )
+_SHARES = """
+    select coalesce(t.key, ''), coalesce(t.name, ''), count(*), coalesce(array_agg(distinct o.rule)
+           filter (where o.rule is not null), '{{}}')
+    from (select id from finding where {column} = {id} and is_open and merged_into_id is null limit {most}) f
+    left join owner o on o.finding = f.id left join team t on t.id = o.team_id
+    group by t.id order by t.id is null, 3 desc, 1
+"""
+_MOST_SHARED = 20_000
 
 
 def everything() -> list[Team]:
-    """All teams, by name."""
-    return [read(Team, row) for row in fetch(_TEAMS.format(key=None))]
+    """All teams, by name; those that are retired last."""
+    return [read(Team, row) for row in fetch(_TEAMS.format(key=None, most=MOST + 1))]
 
 
 def find(key: str) -> TeamDetail | None:
-    found = fetch(_TEAMS.format(key=key))
+    found = fetch(_TEAMS.format(key=key, most=MOST + 1))
     if not found:
         return None
     members = [read(Member, row) for row in fetch(_MEMBERS.format(key=key))]
     rules = [Rule(position, json.loads(matches)) for position, matches in fetch(_RULES.format(key=key))]
     return TeamDetail(read(Team, found[0]), members, rules)
+
+
+def of_vulnerability(number: int) -> list[Share]:
+    """Whose the open findings of a vulnerability are, of the first 20,000."""
+    return _shares(SQL("vulnerability_id"), number)
+
+
+def of_asset(number: int) -> list[Share]:
+    """Whose the open findings of an asset are, of the first 20,000."""
+    return _shares(SQL("asset_id"), number)
+
+
+def _shares(column: SQL, number: int) -> list[Share]:
+    query = SQL(_SHARES).format(column=column, id=number, most=_MOST_SHARED)
+    return [read(Share, row) for row in fetch(query)]
