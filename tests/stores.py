@@ -14,6 +14,17 @@ _FINDING = """
     (SELECT string_agg(i.value, ' = ' ORDER BY i.value) FROM identifier i WHERE i.vulnerability_id = f.vulnerability_id)
         || ' | ' || a.kind || ':' || a.external_id || ' | ' || coalesce(p.key, '') || ' | ' || f.location
 """
+_OLDEST = """
+    (SELECT min(i.value) FROM identifier i WHERE i.vulnerability_id = %s)
+"""
+# A case by what it is about and when it was opened: its key holds ids of rows.
+CASE = f"""
+    c.rule || ' | ' || c.group_by || ' | ' || coalesce({_OLDEST % "c.vulnerability_id"},
+        (SELECT x.key || substr(c.group_key, strpos(c.group_key, '@')) FROM package x WHERE x.id = c.package_id),
+        (SELECT x.kind || ':' || x.external_id FROM asset x WHERE x.id = c.asset_id), '')
+        || coalesce((SELECT '/' || t.key FROM team t WHERE c.group_key LIKE '%/team:' || t.id), '')
+        || ' | ' || c.opened_at
+"""
 _OF_FINDING = "finding f JOIN asset a ON a.id = f.asset_id LEFT JOIN package p ON p.id = f.package_id"
 _VIEWS = {
     "findings": f"""
@@ -38,6 +49,23 @@ _VIEWS = {
         SELECT i.value, e.probability, e.percentile, e.publisher, e.as_of
         FROM epss e JOIN identifier i ON i.id = e.identifier_id
     """,
+    "cases": f"""
+        SELECT {CASE} AS name, c.group_by, c.state, c.status, c.severity, c.findings, c.title, c.openings,
+            c.is_current, c.told_at, c.opened_at, c.closed_at, c.reopened_at, c.rule, c.also::text
+        FROM cases c WHERE c.merged_into_id IS NULL
+    """,
+    "parts": f"""
+        SELECT {CASE} AS name, coalesce(t.key, ''), p.status, p.relook, p.severity, p.findings, p.opened_at,
+            p.due_at, p.told_at, p.until_at, d.status, d.reason, d.state
+        FROM case_part p JOIN cases c ON c.id = p.case_id LEFT JOIN team t ON t.id = p.team_id
+        LEFT JOIN decision d ON d.id = p.decision_id WHERE c.merged_into_id IS NULL
+    """,
+    "places": f"""
+        SELECT {_FINDING} AS name, {CASE}, coalesce(t.key, '')
+        FROM case_finding l JOIN cases c ON c.id = l.case_id JOIN case_part q ON q.id = l.part_id
+        LEFT JOIN team t ON t.id = q.team_id JOIN finding f ON f.id = l.finding JOIN asset a ON a.id = f.asset_id
+        LEFT JOIN package p ON p.id = f.package_id WHERE l.left_at IS NULL
+    """,
     "names": "SELECT a.kind, a.external_id, n.value FROM asset_name n JOIN asset a ON a.id = n.asset_id",
 }
 
@@ -55,7 +83,7 @@ def rows_as_written(cursor: Cursor, *tables: str) -> dict[str, Rows]:
     """Which transaction wrote each row, and where it lies: the same twice means that nothing was written between."""
     found = {}
     for table in tables:
-        cursor.execute(f"SELECT xmin::text, ctid::text, id FROM {table} ORDER BY id")
+        cursor.execute(f"SELECT xmin::text, ctid::text FROM {table} ORDER BY ctid")
         found[table] = cursor.fetchall()
     return found
 
@@ -165,6 +193,75 @@ _INVARIANTS = {
     """,
     "a finding was opened for the first time twice": """
         SELECT finding_id FROM event WHERE code = 'opened' GROUP BY finding_id HAVING count(*) > 1
+    """,
+    "a finding is in two cases at once": """
+        SELECT finding FROM case_finding WHERE left_at IS NULL GROUP BY 1 HAVING count(*) > 1
+    """,
+    "a folded finding, or none at all, is in a case": """
+        SELECT l.id FROM case_finding l LEFT JOIN finding f ON f.id = l.finding
+        WHERE l.left_at IS NULL AND (f.id IS NULL OR f.merged_into_id IS NOT NULL)
+    """,
+    "a finding's place in a case leads nowhere": """
+        SELECT l.id FROM case_finding l LEFT JOIN cases c ON c.id = l.case_id LEFT JOIN case_part p ON p.id = l.part_id
+        WHERE l.left_at IS NULL AND (c.id IS NULL OR c.merged_into_id IS NOT NULL OR p.case_id IS DISTINCT FROM c.id)
+    """,
+    "two current cases have one key": """
+        SELECT group_key FROM cases WHERE is_current GROUP BY 1 HAVING count(*) > 1
+    """,
+    "a case's key is of another vulnerability than its findings": """
+        SELECT c.id FROM cases c JOIN case_finding l ON l.case_id = c.id AND l.left_at IS NULL
+        JOIN finding f ON f.id = l.finding WHERE c.is_current AND c.vulnerability_id <> f.vulnerability_id
+        AND NOT EXISTS (SELECT FROM unrouted u WHERE u.finding = f.id)
+    """,
+    "a case is not what its parts are": """
+        SELECT c.id, c.state, c.status, w.state, w.status FROM cases c JOIN (
+            SELECT case_id, CASE WHEN bool_or(place <= 5) THEN 'open' WHEN bool_or(place <= 7) THEN 'parked'
+                ELSE 'closed' END AS state, (array_agg(status ORDER BY place))[1] AS status
+            FROM (SELECT case_id, status, array_position(ARRAY['new', 'triaging', 'action_needed', 'fix_claimed',
+                'waiting_for_verification', 'deferred', 'risk_accepted', 'not_affected', 'false_positive', 'resolved'],
+                status) AS place FROM case_part) p GROUP BY 1
+        ) w ON w.case_id = c.id
+        WHERE c.merged_into_id IS NULL AND (c.state, c.status) IS DISTINCT FROM (w.state, w.status)
+    """,
+    "a case without a part": """
+        SELECT c.id FROM cases c WHERE c.merged_into_id IS NULL
+        AND NOT EXISTS (SELECT FROM case_part p WHERE p.case_id = c.id)
+    """,
+    "a case is closed without an end, or has one and is not": """
+        SELECT id FROM cases WHERE (state = 'closed') <> (closed_at IS NOT NULL)
+    """,
+    "a case of more findings, or worse ones, than its parts": """
+        SELECT c.id FROM cases c JOIN case_part p ON p.case_id = c.id WHERE c.merged_into_id IS NULL
+        GROUP BY c.id HAVING c.findings <> sum(p.findings)
+    """,
+    "a case was folded and is not closed, or is current": """
+        SELECT id FROM cases WHERE merged_into_id IS NOT NULL AND (state <> 'closed' OR is_current OR findings <> 0)
+    """,
+    "a case was folded into one that was folded": """
+        SELECT c.id FROM cases c JOIN cases t ON t.id = c.merged_into_id WHERE t.merged_into_id IS NOT NULL
+    """,
+    "a part counts other findings than are open in it": """
+        SELECT p.id, p.findings, count(f.id) FROM case_part p
+        LEFT JOIN case_finding l ON l.part_id = p.id AND l.left_at IS NULL
+        LEFT JOIN finding f ON f.id = l.finding AND f.is_open
+        WHERE NOT EXISTS (SELECT FROM unrouted) GROUP BY p.id HAVING p.findings <> count(f.id)
+    """,
+    "a part with open findings is resolved, or one without is not": """
+        SELECT id, status, findings FROM case_part p WHERE (findings = 0) <> (status = 'resolved')
+        AND EXISTS (SELECT FROM case_finding l WHERE l.part_id = p.id)
+    """,
+    "a part follows a decision that is not in force": """
+        SELECT p.id, d.state FROM case_part p JOIN decision d ON d.id = p.decision_id
+        WHERE d.state <> 'effective' OR d.part_id <> p.id OR p.status NOT IN (d.status, 'resolved')
+    """,
+    "an open finding is in the part of a team that does not own it": """
+        SELECT l.id FROM case_finding l JOIN finding f ON f.id = l.finding JOIN case_part p ON p.id = l.part_id
+        LEFT JOIN owner o ON o.finding = l.finding WHERE l.left_at IS NULL AND f.is_open
+        AND o.team_id IS DISTINCT FROM p.team_id AND NOT EXISTS (SELECT FROM unrouted u WHERE u.finding = f.id)
+    """,
+    "a case was told of before a part of it was": """
+        SELECT c.id FROM cases c JOIN case_part p ON p.case_id = c.id
+        WHERE c.told_at IS NULL AND p.told_at IS NOT NULL AND c.merged_into_id IS NULL
     """,
     "a run that never ended": "SELECT id FROM run WHERE state = 'running' OR finished_at IS NULL",
     "an upload is finished and waits, or is not and does not": """

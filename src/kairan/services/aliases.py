@@ -7,6 +7,7 @@ from django.db import transaction
 
 from kairan.domain.errors import KairanError
 from kairan.domain.vulnerability import derive_groups, members, normalise_id, primary_id
+from kairan.services import to_route
 from kairan.store.connection import raw_cursor
 from kairan.store.queries import aliases
 from kairan.store.queries.audit import add_audit
@@ -35,6 +36,7 @@ def withdraw(one: str, other: str, *, back: bool, actor: str, now: datetime) -> 
         if not touched:
             raise KairanError(f"nobody says that {one} and {other} are one; see `kairan aliases show {one}`")
         regroup(cursor, [one, other], now)
+        to_route.wake()
         action = "alias.restore" if back else "alias.withdraw"
         add_audit(cursor, now, actor, action, f"{one} = {other}", None, {"assertions": touched})
     return touched

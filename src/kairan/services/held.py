@@ -6,8 +6,9 @@ from datetime import datetime
 from django.db import transaction
 
 from kairan.domain.errors import IllegalTransition, KairanError
+from kairan.services import to_route
 from kairan.store.connection import raw_cursor
-from kairan.store.queries import aliases, held, ingest
+from kairan.store.queries import aliases, held, ingest, unrouted
 from kairan.store.queries.audit import add_audit
 
 
@@ -39,6 +40,8 @@ def _close(cursor: held.Cursor, found: held.Held, now: datetime) -> int:
     ingest.end_sightings(cursor, found.as_of)
     ingest.settle_findings(cursor)
     ingest.add_events(cursor, found.as_of, now, None)
+    unrouted.add_staged(cursor, None, now)
+    to_route.wake()
     return held.how_many_closed(cursor)
 
 

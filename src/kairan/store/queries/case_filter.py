@@ -1,0 +1,119 @@
+"""Which cases a list shows, as SQL: what the address says, each term a condition on `cases c` or on a part of it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.sql import SQL, Composable
+
+from kairan.domain.severity import Severity
+from kairan.domain.triage import PARKED, SETTLED
+
+NOBODY = "-"  # as a team: parts that are nobody's
+_CASE = re.compile(r"[Cc]-([0-9]{1,18})")
+_MOST_ASSETS = 200  # that a text may mean
+_MOST_CASES = 20_000  # that a text may lead to
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Empty fields ask for nothing. What is asked of a part (`status`, `team`, dates ...) has to fit one and the same.
+
+    `state` is the case's. `untold`: only a silent baseline's cases that were not
+    released yet; else none of them is left out.
+    """
+
+    state: str = ""
+    status: tuple[str, ...] = ()
+    severity: tuple[Severity, ...] = ()
+    team: str = ""
+    rule: str = ""
+    text: str = ""
+    due_before: datetime | None = None
+    claimed_by: int | None = None
+    watcher: int | None = None
+    untold: bool = False
+    relook: bool = False
+    approval: bool = False
+    ends_before: datetime | None = None
+
+
+def cases(asked: Filter) -> Composable:
+    """The condition on `cases c`."""
+    terms: list[Composable] = [SQL("c.merged_into_id is null")]
+    if asked.state:
+        terms.append(SQL("c.state = {}").format(asked.state))
+    if asked.severity:
+        terms.append(SQL("c.severity = any({})").format([int(each) for each in asked.severity]))
+    if asked.rule:
+        terms.append(SQL("(c.rule = {0} or {0} = any(c.also))").format(asked.rule))
+    if asked.watcher is not None:
+        terms.append(
+            SQL("c.id = any(array(select w.case_id from case_watcher w where w.person_id = {}))").format(asked.watcher)
+        )
+    if asked.untold:
+        terms.append(SQL("c.told_at is null and c.state = 'open'"))
+    if asked.text:
+        terms.append(_text(asked.text))
+    of_parts = parts(asked)
+    if of_parts:
+        terms.append((_GATHERED if _is_rare(asked) else _PROBED).format(SQL(" and ").join(of_parts)))
+    return SQL(" and ").join(terms)
+
+
+# Two ways to the cases whose parts fit. Where few parts do, they are gathered by their index first; where many do, an
+# order's index is walked and each case on the way is probed. PostgreSQL cannot know how an order and parts hang together.
+_GATHERED = SQL("c.id = any(array(select p.case_id from case_part p where {}))")
+_PROBED = SQL("exists (select from case_part p where p.case_id = c.id and {})")
+
+
+def _is_rare(asked: Filter) -> bool:
+    return bool(asked.team or asked.relook or asked.approval or asked.ends_before or asked.claimed_by is not None)
+
+
+def parts(asked: Filter) -> Sequence[Composable]:
+    """The conditions on `case_part p` alone."""
+    terms: list[Composable] = []
+    if asked.status:
+        terms.append(SQL("p.status = any({})").format(list(asked.status)))
+    if asked.team == NOBODY:
+        terms.append(SQL("p.team_id is null"))
+    elif asked.team:
+        terms.append(SQL("p.team_id = (select t.id from team t where t.key = {})").format(asked.team))
+    if asked.due_before:
+        settled = sorted(SETTLED)
+        terms.append(SQL("p.due_at <= {} and not p.status = any({})").format(asked.due_before, settled))
+    if asked.claimed_by is not None:
+        terms.append(SQL("p.claimed_by_id = {}").format(asked.claimed_by))
+    if asked.relook:
+        terms.append(SQL("p.relook <> ''"))
+    if asked.approval:
+        terms.append(SQL("p.id in (select d.part_id from decision d where d.state = 'waiting')"))
+    if asked.ends_before:
+        terms.append(SQL("p.until_at <= {} and p.status = any({})").format(asked.ends_before, sorted(PARKED)))
+    return terms
+
+
+def _text(text: str) -> Composable:
+    """`C-12`; an id of the vulnerability; a part of the title or of an affected asset's name."""
+    named = _CASE.fullmatch(text)
+    if named:
+        return SQL("c.id = {}").format(int(named[1]))
+    like = "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
+    return _FOUND.format(like=like, id=text, upper=text.upper(), assets=_MOST_ASSETS, most=_MOST_CASES)
+
+
+_FOUND = SQL(
+    """
+    c.id in (
+        select x.id from cases x where x.title ilike {like}
+        union select x.id from cases x where x.vulnerability_id in
+            (select i.vulnerability_id from identifier i where i.value in ({id}, {upper}))
+        union (select l.case_id from case_finding l join finding f on f.id = l.finding
+            where l.left_at is null and f.asset_id in
+                (select a.id from asset a where a.name ilike {like} order by a.id limit {assets})
+            limit {most})
+    )
+    """
+)
