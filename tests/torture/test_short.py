@@ -6,6 +6,7 @@ import pytest
 
 from tests.torture.kinds import KINDS
 from tests.torture.rounds import Rounds
+from tests.torture.told import Deliveries
 
 ROUNDS, SEED = 22, 20261121
 KILLS = ("import", "kill importer", "kill importer", "kill database", "two at once", "kill one of two")
@@ -29,3 +30,11 @@ def test_other_faults_leave_a_sound_store_that_can_be_completed() -> None:
         if os.environ.get("KAIRAN_REQUIRE_ALL"):
             pytest.fail(f"required here and needs root: {tally.skipped}")
         pytest.skip(f"all the others were done; these need root, to mount a small disk: {tally.skipped}")
+
+
+def test_deliveries_are_told_once_whoever_is_killed() -> None:
+    torture = Deliveries(25, SEED)
+    tally = torture.run()
+    print(tally, torture, sep="\n")
+    assert tally.failures == []
+    assert tally.hit["deliveries"] >= 2, "the kills met nothing being sent: this tests nothing"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from kairan.domain.answer import Answer
 from kairan.domain.errors import KairanError
 from kairan.domain.message import Action, Message
 
@@ -20,13 +21,19 @@ class DeliveryError(KairanError):
     """It was certainly not delivered. `permanent`: trying again is no use, as things are. `retry_after` is obeyed.
 
     `whole`: the destination itself is the trouble (token revoked, workspace down, rate limit of everything), not this
-    message.
+    message. `gone`: the message to edit or to reply to was deleted there.
     """
 
     def __init__(
-        self, message: str, *, permanent: bool = False, retry_after: timedelta | None = None, whole: bool = False
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        retry_after: timedelta | None = None,
+        whole: bool = False,
+        gone: bool = False,
     ) -> None:
-        self.permanent, self.retry_after, self.whole = permanent, retry_after, whole
+        self.permanent, self.retry_after, self.whole, self.gone = permanent, retry_after, whole, gone
         super().__init__(message)
 
 
@@ -145,4 +152,9 @@ class Interactive(Destination, Protocol):
 
     def actions(self, payload: Mapping[str, Any]) -> list[Action]:
         """What somebody did, by the payload that the destination sends for it; [] for what is not ours."""
+        ...
+
+    def answer(self, answer: Answer, language: str) -> Payload:
+        """What the person who acted is shown, each part in the destination's own shape: `note` (to them alone),
+        `errors` (by the form's fields), `view` (a form to open)."""
         ...

@@ -1,0 +1,73 @@
+"""What a destination offers that people talk back to: who they are, and how they are answered."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from kairan.domain.affected import Affected
+from kairan.interfaces.destination import Carrier, Payload, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Someone:
+    """A person as the destination knows them. `email` is attested by it, "" when it says none.
+
+    `is_outsider`: of another company, a program, or switched off; nothing that they press counts.
+    """
+
+    id: str
+    name: str
+    email: str = ""
+    language: str = ""
+    is_outsider: bool = False
+
+
+@runtime_checkable
+class Conversation(Carrier, Protocol):
+    """A carrier to people who press buttons. DeliveryError or UncertainError where the other side does not answer."""
+
+    def someone(self, who: str) -> Someone:
+        """Who it is. An id that the destination does not know is an outsider's."""
+        ...
+
+    def is_member(self, who: str, channel: str) -> bool:
+        """Are they in this channel now?"""
+        ...
+
+    def respond(self, reply: str, note: Payload) -> None:
+        """Say something to the one person who acted, at the address that came with what they did."""
+        ...
+
+    def whisper(self, channel: str, who: str, note: Payload) -> None:
+        """Say something in a channel that this person alone sees."""
+        ...
+
+    def open_form(self, trigger: str, view: Payload, channel: str, message: str) -> None:
+        """Open a form before the person; the trigger is good for some seconds. It was asked for at a message."""
+        ...
+
+    def show_home(self, who: str, view: Payload) -> None:
+        """Draw the page that the destination keeps for this person."""
+        ...
+
+    def check_channels(self, channels: Iterable[str]) -> list[Problem]:
+        """What keeps these channels from being told."""
+        ...
+
+
+@runtime_checkable
+class Installable(Protocol):
+    """A destination that an administrator has to make known at the other side."""
+
+    def manifest(self, address: str) -> Mapping[str, Any]:
+        """What to give there: an app's manifest. `address` of Kairan, where it is reached from outside; "" nowhere."""
+        ...
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A destination in which people ask who is affected: an Action `lookup`, with the `text` they typed."""
+
+    def affected(self, found: Affected, language: str) -> Payload:
+        """The answer, for this person alone."""
+        ...

@@ -1,0 +1,345 @@
+"""Use case: who is told of what happened. From news to delivery rows, in the transaction the news is of.
+
+Nothing is drawn here and nobody is called: `services.deliver` does that when a row's turn comes. What lasts in a
+channel (a post, the form below it, a ticket) is edited when the case changes; below it people hear what they have to
+hear.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from kairan.domain.config import Channel, Config
+from kairan.domain.message import Purpose
+from kairan.domain.news import Code, News
+from kairan.domain.reading_times import after_quiet
+from kairan.domain.triage import PARKED, SETTLED, State
+from kairan.services.actor import Actor
+from kairan.services.readers import Directory, Reader, lanes
+from kairan.services.telling import CLICK, NEWS, Batch, fingerprint, form_key, post_key, priority
+from kairan.services.waking import wake
+from kairan.store.queries import deliveries
+from kairan.store.queries.deliveries import Case, Cursor, New, Part, Root
+
+# What makes a post where there is none yet: at the opening, and wherever a rolled-up case needs somebody again.
+_POSTED = frozenset(
+    {
+        Code.OPENED,
+        Code.RELEASED,
+        Code.REOPENED,
+        Code.PART_ADDED,
+        Code.RULE_ADDED,
+        Code.HANDED_OVER,
+        Code.WORSE,
+        Code.MERGED,
+    }
+)
+_OPENING = frozenset({Code.OPENED, Code.RELEASED})
+_DIGESTED = _POSTED | {Code.STILL_SEEN, Code.EXPIRED, Code.CLOSED}
+_BOTH = frozenset(
+    {
+        Code.DECIDED,
+        Code.APPROVED,
+        Code.REFUSED,
+        Code.UNDONE,
+        Code.EXPIRED,
+        Code.STILL_SEEN,
+        Code.REOPENED,
+        Code.WORSE,
+    }
+)
+_HEARD_BY_PSIRT = _BOTH | {Code.ASKED_APPROVAL, Code.FIX_CLAIMED, Code.ASKED, Code.CLOSED}
+_HEARD_BY_TEAM = _BOTH | {Code.PART_RESOLVED, Code.DUE}
+_SHOWN = frozenset({Code.JOINED, Code.PART_ADDED, Code.MOVED, Code.TICKET})  # by an edit; where none is possible, said
+_SILENT = _OPENING | {Code.COMMENTED, Code.REMINDED, Code.ESCALATED, Code.TRIAGE_SENT}
+_OVERTAKEN = "overtaken: settled before it was told"
+_NOT_THERE = frozenset({"refused", "cancelled"})
+_ANSWERED = frozenset({*SETTLED, *PARKED})
+
+
+def news(cursor: Cursor, config: Config, news: Sequence[News], now: datetime) -> None:
+    """Make, change or take back the deliveries that these news call for. The same news once more changes nothing."""
+    if not news:
+        return
+    cases = deliveries.cases(cursor, (each.case for each in news))
+    telling = _Telling(cursor, Directory(config), cases, now, len(news))
+    told = [each for each in news if telling.is_told(each)]
+    if told:
+        telling.tell(told)
+        wake()
+
+
+def remind(cursor: Cursor, config: Config, part: int, now: datetime) -> None:
+    """Remind a part's team: below its post, or on its own where the team read of it in a digest."""
+    found = _part(cursor, part)
+    if found is None:
+        return
+    case, mine = found
+    known = deliveries.roots(cursor, [case.id]).get(case.id, [])
+    rows = []
+    for reader in Directory(config).team(case, mine.key):
+        root = _root_of(known, reader, mine)
+        told_at = mine.told_at or now
+        key = f"reminder/{part}/{reader.destination}/{reader.channel}/{told_at.isoformat()}/{mine.reminders}"
+        row = _message(reader, key, Purpose.REMINDER, NEWS, after_quiet(reader.quiet, reader.zone, now), case, mine)
+        params = {"told_at": told_at.isoformat(), "number": mine.reminders + 1}
+        rows.append(replace(row, root=root.id if root else None, params=params))
+    deliveries.add(cursor, rows, now)
+    wake()
+
+
+def escalate(cursor: Cursor, config: Config, part: int, now: datetime) -> None:
+    """Tell whom the case's rules name that a part's team has not answered."""
+    found = _part(cursor, part)
+    if found is None:
+        return
+    case, mine = found
+    directory, told_at, rows = Directory(config), mine.told_at or now, []
+    for rule in directory.rules_of(case):
+        reader = directory.anyone(rule.escalate.to, rule.escalate.channel) if rule.escalate else None
+        if reader is None:
+            continue
+        key = f"escalation/{part}/{reader.destination}/{reader.channel}/{told_at.isoformat()}"
+        row = _message(reader, key, Purpose.ESCALATION, NEWS, now, case, mine)
+        rows.append(replace(row, params={"told_at": told_at.isoformat(), "number": mine.reminders}))
+    deliveries.add(cursor, rows, now)
+    wake()
+
+
+def triage_messages(
+    cursor: Cursor, config: Config, case: int, parts: Sequence[int], text: str, actor: Actor, now: datetime
+) -> list[int]:
+    """What PSIRT wrote, below the post of each of these parts' teams. Returns the deliveries.
+
+    The same words to the same team within the hour are one message: a button that is pressed twice.
+    """
+    found = deliveries.cases(cursor, [case]).get(case)
+    if found is None:
+        return []
+    known = deliveries.roots(cursor, [case]).get(case, [])
+    directory, rows = Directory(config), {}
+    for part in (each for each in found.parts if each.id in {*parts}):
+        for reader in directory.team(found, part.key):
+            root = _root_of(known, reader, part)
+            hour = now.replace(minute=0, second=0, microsecond=0)
+            key = f"triage_message/{part.id}/{reader.destination}/{reader.channel}/{hour.isoformat()}"
+            key = f"{key}/{fingerprint([text, actor.name])}"
+            row = _message(reader, key, Purpose.TRIAGE_MESSAGE, CLICK, now, found, part)
+            said = {"text": text, "by": actor.name, "broadcast": True}
+            rows[key] = replace(row, root=root.id if root else None, params=said)
+    deliveries.add(cursor, rows.values(), now)
+    wake()
+    return sorted(deliveries.by_key(cursor, rows).values())
+
+
+def ticket(cursor: Cursor, config: Config, case: int, actor: Actor, now: datetime) -> int | None:
+    """A ticket of the case, one however often it is asked for. Returns the delivery; None: nowhere to make one."""
+    reader, found = Directory(config).tickets(), deliveries.cases(cursor, [case]).get(case)
+    if reader is None or found is None:
+        return None
+    key = f"ticket/{case}/{reader.destination}"
+    row = _message(reader, key, Purpose.TICKET, CLICK, now, found, None)
+    deliveries.add(cursor, [replace(row, params={"by": actor.name})], now)
+    wake()
+    return deliveries.by_key(cursor, [key])[key]
+
+
+class _Telling:
+    """Some news, their cases and what was told of these before."""
+
+    def __init__(self, cursor: Cursor, directory: Directory, cases: dict[int, Case], now: datetime, size: int) -> None:
+        self.cursor, self.directory, self.cases, self.now, self.size = cursor, directory, cases, now, size
+        found = deliveries.roots(cursor, cases)
+        self.known: dict[int, list[Root]] = {number: found.get(number, []) for number in cases}
+        self.batch = Batch(cursor, now, self.known)
+        self._opened: set[int] = set()
+
+    def is_told(self, each: News) -> bool:
+        """Nothing is told of a silent baseline until it is released, and nothing of what was folded into another."""
+        case = self.cases.get(each.case)
+        if case is None:
+            return False
+        if each.code in _OPENING and not each.params.get("baseline"):
+            self._opened.add(case.id)
+        return case.told_at is not None or case.id in self._opened
+
+    def tell(self, news: Sequence[News]) -> None:
+        for each in news:
+            self._posts(each)
+        self.batch.write_posts()
+        forms = self._write_forms()
+        self._take_back(news)
+        for each in news:
+            self._replies(each)
+            self._edits(each)
+        self.batch.write_rest(forms)
+
+    def _posts(self, each: News) -> None:
+        """A post for those who triage and for each team concerned; in digests, the case."""
+        case, rank = self.cases[each.case], priority(each, self.size)
+        if each.code not in _DIGESTED or (case.state == State.CLOSED and each.code is not Code.CLOSED):
+            return
+        self.batch.told_cases.add(case.id)
+        for reader in self.directory.psirt(case):
+            self._post(each, reader, Purpose.PSIRT_POST, None, rank)
+        purpose = Purpose.HANDOVER if each.code is Code.HANDED_OVER else Purpose.TEAM_POST
+        for part in self._concerned(case, each):
+            for reader in self.directory.team(case, part.key):
+                self._post(each, reader, purpose, part, rank)
+
+    def _post(self, each: News, reader: Reader, purpose: Purpose, part: Part | None, rank: int) -> None:
+        if reader.digest or each.code in _POSTED:
+            self.batch.post(reader, purpose, self.cases[each.case], part, rank)
+
+    @staticmethod
+    def _concerned(case: Case, each: News) -> Iterable[Part]:
+        """The parts whose teams have something to do: the one that the news is of, else all that are not settled."""
+        if each.code is Code.CLOSED:
+            return case.parts
+        if each.part is not None:
+            return [part for part in case.parts if part.id == each.part]
+        return [part for part in case.parts if each.code is Code.OPENED or part.status not in _ANSWERED]
+
+    def _write_forms(self) -> dict[int, list[int]]:
+        """Triage forms: below the PSIRT's post, after the teams' posts whose links they show.
+
+        Returns, for the forms that are there already, the new posts that their edit has to wait for.
+        """
+        rows, waits = [], {}
+        there = (root for each in self.known.values() for root in each if root.state != "cancelled")
+        numbers = {**{root.key: root.id for root in there}, **self.batch.made}
+        for case in self.cases.values():
+            for reader in (each for each in self.directory.psirt(case) if each.form and not each.digest):
+                posts = self._team_posts(case, reader.destination, numbers)
+                post, key = numbers.get(post_key(reader, case.id, None)), form_key(reader, case.id)
+                if key in numbers:
+                    waits[numbers[key]] = [number for number in posts if number in self.batch.made.values()]
+                elif post is not None:
+                    at = after_quiet(reader.quiet, reader.zone, self.now)
+                    row = _message(reader, key, Purpose.TRIAGE_FORM, NEWS, at, case, None)
+                    rows.append(replace(row, root=post, after=(post, *posts)))
+        self.batch.made |= deliveries.add(self.cursor, rows, self.now)
+        return waits
+
+    def _team_posts(self, case: Case, destination: str, numbers: dict[str, int]) -> list[int]:
+        keys = [
+            post_key(reader, case.id, part)
+            for part in case.parts
+            for reader in self.directory.team(case, part.key)
+            if reader.destination == destination
+        ]
+        return [numbers[key] for key in keys if key in numbers]
+
+    def _take_back(self, news: Sequence[News]) -> None:
+        """Posts that nobody read yet are not told of what is settled in the meantime."""
+        closed = {each.case for each in news if each.code is Code.CLOSED and self._is_closed(each)}
+        resolved = {each.part for each in news if each.code is Code.PART_RESOLVED and each.part is not None}
+        waiting = [
+            root.id
+            for roots in self.known.values()
+            for root in roots
+            if root.state == "pending" and root.purpose != Purpose.TICKET
+            if root.case in closed or root.part in resolved
+        ]
+        if waiting:
+            deliveries.cancel_unsent(self.cursor, waiting, _OVERTAKEN, self.now)
+
+    def _is_closed(self, each: News) -> bool:
+        return self.cases[each.case].state == State.CLOSED
+
+    def _replies(self, each: News) -> None:
+        case = self.cases[each.case]
+        if each.code in _SILENT:
+            return
+        for root, reader in self._readers_below(case, each):
+            if self._hears(each, reader):
+                closing = each.code in {Code.CLOSED, Code.PART_RESOLVED}
+                purpose = Purpose.CLOSING if closing else Purpose.UPDATE
+                self.batch.reply(reader, root, purpose, each, priority(each, self.size))
+        if each.code is Code.HANDED_OVER:
+            self._say_goodbye(case, each)
+
+    @staticmethod
+    def _hears(each: News, reader: Reader) -> bool:
+        heard = _HEARD_BY_TEAM if reader.team else _HEARD_BY_PSIRT
+        return each.code in heard or (each.code in _SHOWN and not reader.can_edit)
+
+    def _readers_below(self, case: Case, each: News) -> Iterable[tuple[Root, Reader]]:
+        """The posts below which this news belongs, in channels that are read still."""
+        psirt = lanes(self.directory.psirt(case))
+        teams = {part.id: lanes(self.directory.team(case, part.key)) for part in case.parts}
+        for root in self.known[case.id]:
+            if root.state in _NOT_THERE:
+                continue
+            lane = root.destination, root.channel
+            if root.purpose == Purpose.PSIRT_POST and lane in psirt:
+                yield root, psirt[lane]
+            elif _is_team_post(root) and each.part in {None, root.part} and lane in teams.get(root.part or 0, {}):
+                yield root, teams[root.part or 0][lane]
+
+    def _say_goodbye(self, case: Case, each: News) -> None:
+        """Below the old team's posts: who has it now."""
+        old = str(each.params.get("old", ""))
+        now_read = {(part.id, *reader.lane) for part in case.parts for reader in self.directory.team(case, part.key)}
+        was_theirs = {reader.lane for reader in self.directory.team(case, old)}
+        for root in self.known[case.id]:
+            lane = root.destination, root.channel
+            is_post = root.purpose in {Purpose.TEAM_POST, Purpose.HANDOVER} and root.state not in {
+                "cancelled",
+                "refused",
+            }
+            moved = root.part == each.part and (root.part, *lane) not in now_read
+            if is_post and (moved or (root.part != each.part and lane in was_theirs)):
+                reader = self.directory.anyone(root.destination, Channel(root.channel, root.channel_name))
+                if reader:
+                    self.batch.reply(reader, root, Purpose.UPDATE, each, priority(each, self.size))
+
+    def _edits(self, each: News) -> None:
+        if each.code in _SILENT - {Code.TRIAGE_SENT}:
+            return
+        for root in self.known[each.case]:
+            is_itself = each.code is Code.TICKET and root.purpose == Purpose.TICKET
+            can_edit = root.state not in _NOT_THERE and not root.gone and root.destination in self.directory.editable
+            if can_edit and not is_itself:
+                rank = min(priority(each, self.size), self.batch.edits.get(root.id, 99))
+                self.batch.edits[root.id] = rank
+
+
+def _part(cursor: Cursor, part: int) -> tuple[Case, Part] | None:
+    case = deliveries.case_of(cursor, part)
+    if case is None:
+        return None
+    found = deliveries.cases(cursor, [case])[case]
+    return next(((found, each) for each in found.parts if each.id == part), None)
+
+
+def _is_team_post(root: Root) -> bool:
+    return root.purpose in {Purpose.TEAM_POST, Purpose.HANDOVER}
+
+
+def _root_of(known: Iterable[Root], reader: Reader, part: Part) -> Root | None:
+    """The part's post in a channel, if it can be answered."""
+    return next(
+        (
+            root
+            for root in known
+            if root.part == part.id and (root.destination, root.channel) == reader.lane and _is_team_post(root)
+            if root.state not in _NOT_THERE
+        ),
+        None,
+    )
+
+
+def _message(reader: Reader, key: str, purpose: Purpose, rank: int, at: datetime, case: Case, part: Part | None) -> New:
+    return New(
+        key=key,
+        destination=reader.destination,
+        channel=reader.channel,
+        channel_name=reader.name,
+        purpose=purpose,
+        priority=rank,
+        not_before=at,
+        case=case.id,
+        part=part.id if part else None,
+        team=part.team if part else None,
+    )

@@ -1,0 +1,1 @@
+"""Where people are told: destinations, and what became of each delivery."""

@@ -1,0 +1,215 @@
+"""Deliveries under torture: workers killed at any moment, a destination that fails in every way; told exactly once.
+
+Each round brings news, a worker more and other faults, and kills a worker. Every now and then there is peace until all
+is settled; then the delivery table is compared with what the destination's server holds, by plain SQL.
+"""
+
+import signal
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import psycopg
+
+from kairan.destinations.dummy.faults import MISHAPS, Dice, Faults
+from kairan.destinations.dummy.ledger import Ledger
+from kairan.destinations.dummy.server import DummyServer
+from kairan.runtime import postgres
+from tests.torture.ground import Process, ended, module, new_home, start, temporary_folder
+from tests.torture.tally import Tally
+
+NAME = "deliveries"
+MOST_WORKERS = 3
+PEACE_EVERY = 25
+PATIENCE = 240  # seconds until all is settled in peace
+PROGRAM = module("deliverer")
+
+
+class Deliveries:
+    """`number` rounds in a data folder of their own."""
+
+    def __init__(self, number: int, seed: int) -> None:
+        self.number, self.seed = number, seed
+        self.tally = Tally(seed)
+        self.workers: list[Process] = []
+        self.died: Counter[str] = Counter()
+
+    def run(self) -> Tally:
+        started = time.monotonic()
+        with temporary_folder() as folder:
+            home = new_home(folder / "home")
+            ended(start(home, "migrate"))
+            with postgres.serve(home) as url, psycopg.connect(url, autocommit=True) as reader:
+                self._rounds(home, reader.cursor())
+        self.tally.seconds = time.monotonic() - started
+        return self.tally
+
+    def _rounds(self, home: Path, reader: Any) -> None:
+        server = DummyServer(0, Dice(self.seed, Faults()), Ledger())
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+        ended(start(home, "--url", server.url, "--found", program=PROGRAM))
+        try:
+            for number in range(1, self.number + 1):
+                self._round(home, server, reader, number)
+                if number % PEACE_EVERY == 0 or number == self.number:
+                    self._peace(home, server, reader, f"after round {number}")
+        finally:
+            for worker in self.workers:
+                worker.kill()
+                worker.communicate()
+            server.stopped.set()
+            server.shutdown()
+            server.server_close()
+
+    def _round(self, home: Path, server: DummyServer, reader: Any, number: int) -> None:
+        chance = Random(f"{self.seed}/{number}")
+        server.dice.faults = _faults(chance)
+        said = ("--url", server.url, "--seed", chance.getrandbits(31), "--news", chance.randint(5, 40))
+        worker = start(home, *said, program=PROGRAM)
+        self.workers.append(worker)
+        assert worker.stdout is not None
+        worker.stdout.readline()
+        time.sleep(chance.uniform(0.1, 1.0))
+        victims = [chance.choice(self.workers)] if chance.random() < 0.8 else list(self.workers)
+        if len(self.workers) >= MOST_WORKERS:
+            victims = list({*victims, self.workers[0]})
+        met = self._kill(victims, server, reader, number)
+        self.tally.rounds += 1
+        self.tally.kinds[NAME] += 1
+        self.tally.hit[NAME] += met
+        _none_twice(self.tally, server, f"round {number}")
+
+    def _kill(self, victims: list[Process], server: DummyServer, reader: Any, number: int) -> bool:
+        """Did one die between its claim and its commit? What it was sending stays `sending`."""
+        for each in victims:
+            each.kill()
+        for each in victims:
+            _, err = each.communicate()
+            self.workers.remove(each)
+            if "Traceback" in err or each.returncode != -signal.SIGKILL:
+                self.tally.failures.append(f"round {number}: exit {each.returncode}: {err[-800:]}")
+        reader.execute("SELECT marker::text, sending_since FROM delivery WHERE state = 'sending'")
+        before = {*reader.fetchall()}
+        time.sleep(0.4)  # longer than a call of the living may take
+        reader.execute("SELECT marker::text, sending_since FROM delivery WHERE state = 'sending'")
+        left = [marker for marker, since in before & {*reader.fetchall()}]
+        there = {each["marker"] for each in server.ledger.log()}
+        for marker in left:
+            self.died["after the call" if marker in there else "before the call"] += 1
+        return bool(left)
+
+    def _peace(self, home: Path, server: DummyServer, reader: Any, when: str) -> None:
+        """No faults and one more worker, until all is settled."""
+        server.dice.faults = Faults()
+        code, _, err = ended(start(home, "--url", server.url, "--peace", program=PROGRAM), PATIENCE)
+        if code:
+            self.tally.failures.append(f"{when}: exit {code}: {err[-600:]}")
+        for worker in self.workers:
+            worker.kill()
+            worker.communicate()
+        self.workers.clear()
+        for wrong in compare(reader, server):
+            self.tally.failures.append(f"{when}: {wrong}")
+
+    def __str__(self) -> str:
+        died = ", ".join(f"{number} {when}" for when, number in sorted(self.died.items()))
+        return f"  deliveries whose sender was killed: {died or 'none'}"
+
+
+def compare(reader: Any, server: DummyServer) -> list[str]:
+    """What is wrong between the delivery table and what the other side holds, once all is settled."""
+    reader.execute(
+        "SELECT d.id, d.marker::text, d.channel, d.purpose, d.edits, d.state, d.error, d.receipt ->> 'id',"
+        " d.root_id, r.receipt ->> 'id', d.after, d.case_id, c.status"
+        " FROM delivery d LEFT JOIN delivery r ON r.id = d.root_id LEFT JOIN cases c ON c.id = d.case_id ORDER BY d.id"
+    )
+    rows = reader.fetchall()
+    messages = server.ledger.log()
+    place = {each["marker"]: at for at, each in enumerate(messages)}
+    wrong = [f"the server turned away: {said}" for said in server.turned_away[:3]]
+    wrong += [f"delivery {row[0]} is {row[5]}: {row[6]}" for row in rows if row[5] not in ("sent", "cancelled")]
+    wrong += _told_once(rows, messages)
+    wrong += _in_order(rows, place)
+    wrong += _up_to_date(rows, messages, place)
+    return wrong + _complete(reader)
+
+
+def _told_once(rows: list[Any], messages: list[Any]) -> list[str]:
+    """Each sent delivery is one message, in its channel and thread; nothing else is there."""
+    counted, wrong = Counter(each["marker"] for each in messages), []
+    by_marker = {each["marker"]: each for each in messages}
+    posts = {row[1]: row for row in rows if not row[4]}
+    for marker, row in posts.items():
+        if counted[marker] != (row[5] == "sent"):
+            wrong.append(f"delivery {row[0]} ({row[3]}, {row[5]}) is there {counted[marker]} times")
+        elif row[5] == "sent":
+            kept = by_marker[marker]
+            if (kept["channel"], kept["id"], kept["root"]) != (row[2], row[7], row[9]):
+                wrong.append(f"delivery {row[0]} is there as {kept}, not as its row says")
+    return wrong + [f"nobody knows the message {marker}" for marker in counted if marker not in posts]
+
+
+def _in_order(rows: list[Any], place: dict[str, int]) -> list[str]:
+    """Replies of a thread came in their order; a form after the posts it links, each message after its root."""
+    wrong, last = [], {}
+    markers = {row[0]: row[1] for row in rows}
+    for row in (each for each in rows if not each[4] and each[5] == "sent"):
+        at = place.get(row[1], -1)
+        before = [*row[10], *([row[8]] if row[8] else [])]
+        late = [each for each in before if place.get(markers[each], -1) > at]
+        wrong += [f"delivery {row[0]} ({row[3]}) came before {each}" for each in late]
+        if row[8]:
+            if last.get(row[8], -1) > at:
+                wrong.append(f"delivery {row[0]} ({row[3]}) came before an earlier one of its thread")
+            last[row[8]] = at
+    return wrong
+
+
+def _up_to_date(rows: list[Any], messages: list[Any], place: dict[str, int]) -> list[str]:
+    """What lasts shows its case as it is now: the last edit won."""
+    return [
+        f"delivery {row[0]} ({row[3]}) shows {messages[place[row[1]]]['payload']['status']}, the case is {row[12]}"
+        for row in rows
+        if not row[4] and row[5] == "sent" and row[3] in ("psirt_post", "team_post", "triage_form")
+        if row[1] in place and messages[place[row[1]]]["payload"]["status"] != row[12]
+    ]
+
+
+def _complete(reader: Any) -> list[str]:
+    """Every opened case has its posts, every sighting its replies: by the events, not by what tells."""
+    reader.execute(
+        "SELECT c.id, (SELECT count(*) FROM case_part p WHERE p.case_id = c.id),"
+        " (SELECT count(*) FROM case_event e WHERE e.case_id = c.id AND e.code = 'still_seen'),"
+        " (SELECT count(*) FROM delivery d WHERE d.case_id = c.id AND NOT d.edits AND d.state = 'sent'"
+        "   AND d.purpose IN ('psirt_post', 'team_post', 'triage_form')),"
+        " (SELECT count(*) FROM delivery d WHERE d.case_id = c.id AND d.state = 'sent' AND d.purpose = 'update')"
+        " FROM cases c ORDER BY c.id"
+    )
+    return [
+        f"case {case}: {parts} parts, {seen} times seen, but {posts} posts and {replies} replies"
+        for case, parts, seen, posts, replies in reader.fetchall()
+        if posts != parts + 2 or replies != seen * (parts + 1)
+    ]
+
+
+def _none_twice(tally: Tally, server: DummyServer, when: str) -> None:
+    counted = Counter(each["marker"] for each in server.ledger.log())
+    tally.failures += [f"{when}: {marker} is there {number} times" for marker, number in counted.items() if number > 1]
+
+
+def _faults(chance: Random) -> Faults:
+    """Some of everything; the server stays within the lag it promises."""
+    shares = {name: chance.choice((0.0, 0.0, 0.02, 0.05, 0.1)) for name in MISHAPS}
+    late = chance.uniform(0, 1.0)
+    return Faults(
+        **shares,
+        fail_look=chance.choice((0.0, 0.2)),
+        latency=chance.choice((0.05, 0.15, 0.25)),
+        hold=0.5,
+        late=late,
+        hidden=chance.uniform(0, 1.4 - late),
+        retry_after=chance.choice((0.2, 1.0)),
+    )
