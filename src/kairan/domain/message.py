@@ -139,6 +139,7 @@ class Message(msgspec.Struct, frozen=True):
     link: str = ""
     offers: tuple[ActionOffer, ...] = ()
     by: str = ""
+    filtered_by: str = ""
 
 
 class Action(msgspec.Struct, frozen=True):

@@ -1,0 +1,89 @@
+"""Lines of a notice as mrkdwn within a limit: what does not fit is counted, said and linked, never cut silently."""
+
+from collections.abc import Iterator, Sequence
+
+from kairan.destinations.slack import escape
+from kairan.domain.notice import Line, Run
+from kairan.domain.wording import word
+
+_ROOM_TO_SAY = 60  # "and 1,234,567 more", "all of it", and the signs of a link
+
+
+class Pen:
+    """Writes lines in a language. `more` is where all of it can be read."""
+
+    def __init__(self, language: str, more: str) -> None:
+        self._language, self._more = language, more
+        self._tail = _ROOM_TO_SAY + len(escape.address(more))
+
+    def paragraph(self, lines: Sequence[Line], most: int) -> str:
+        """The lines, each with its share of the room; those that do not fit are counted in the last one."""
+        written: list[str] = []
+        left = most
+        for number, line in enumerate(lines):
+            after = len(lines) - number - 1
+            room = left - (self._tail if after else 0)
+            share = room if _is_short(line) else max(room // (after + 1), min(room, self._tail + 80))
+            text = self.line(line, share) if share > self._tail else ""
+            if not text or escape.width(text) + 1 > room:
+                written.append(self._rest(after + 1))
+                break
+            written.append(text)
+            left -= escape.width(text) + 1
+        return "\n".join(written)
+
+    def line(self, line: Line, most: int) -> str:
+        """One line. Of its items as many as fit, then how many are left out."""
+        lead = self._runs(line.runs, most - (self._tail if line.items else 0))
+        return lead + self._items(line, most - escape.width(lead))
+
+    def text(self, text: str, most: int) -> str:
+        """A text, cut where it has to be: then that is said, with the address of all of it."""
+        whole = escape.mrkdwn(text)
+        if escape.width(whole) <= most:
+            return whole
+        begin = escape.cut(text, most - self._tail, escape.mrkdwn)
+        return f"{begin}… {escape.link(self._more, word('all_of_it', self._language))}"
+
+    def _runs(self, runs: Sequence[Run], most: int) -> str:
+        said = ""
+        for run in runs:
+            said += self._run(run, most - escape.width(said))
+        return said
+
+    def _run(self, run: Run, most: int) -> str:
+        drawn = self._drawn(run)
+        if escape.width(drawn) <= most:
+            return drawn
+        return self.text(run.text, most) if most > self._tail else "…"
+
+    def _drawn(self, run: Run) -> str:
+        if run.url:
+            said = escape.link(run.url, run.text)
+            too_long = f" ({word('too_long', self._language)})" if escape.is_too_long(run.url) else ""
+            return said + too_long
+        shown = escape.mrkdwn(run.text)
+        return f"*{shown.strip()}*" if run.strong else shown
+
+    def _items(self, line: Line, most: int) -> str:
+        drawn = list(self._all(line))
+        whole = line.separator.join(drawn)
+        if escape.width(whole) <= most:
+            return whole
+        kept, room = 0, most - self._tail
+        for each in drawn:
+            room -= escape.width(each) + len(line.separator)
+            if room < 0:
+                break
+            kept += 1
+        return line.separator.join([*drawn[:kept], self._rest(len(drawn) - kept)])
+
+    def _all(self, line: Line) -> Iterator[str]:
+        yield from (self._drawn(Run(escape.one_line(each.text), each.url, each.strong)) for each in line.items)
+
+    def _rest(self, count: int) -> str:
+        return escape.link(self._more, word("and_more", self._language, count=f"{count:,}"))
+
+
+def _is_short(line: Line) -> bool:
+    return not line.items and sum(len(run.text) for run in line.runs) < 200

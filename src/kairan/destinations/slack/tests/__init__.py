@@ -1,0 +1,1 @@
+"""Tests of the slack folder, and what they share."""
