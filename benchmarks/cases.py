@@ -1,0 +1,148 @@
+"""What the inbox, list, board and page of a case cost with very many cases.
+
+    KAIRAN_DATA=/tmp/kd-bench python -m benchmarks.cases --cases 100000
+
+Cases are written in bulk, as rows: a few hundred teams, every status, some decisions, watchers and silent baselines.
+Server time as in benchmarks.pages: from the request's arrival in Django to the last byte of the answer.
+"""
+
+import os
+import statistics
+import time
+from typing import Any
+
+import click
+
+from kairan.entrypoints.running import store
+
+TARGET = 100.0
+_ADDRESSES = (
+    "/inbox/",
+    "/inbox/?whose=mine",
+    "/inbox/?whose=team",
+    "/cases/",
+    "/cases/?state=any",
+    "/cases/?state=any&sort=updated",
+    "/cases/?state=any&sort=oldest",
+    "/cases/?status=action_needed",
+    "/cases/?team=team-7",
+    "/cases/?team=team-7&status=fix_claimed",
+    "/cases/?team=-",
+    "/cases/?due=overdue",
+    "/cases/?state=any&relook=yes",
+    "/cases/?watching=yes",
+    "/cases/?mine=yes",
+    "/cases/?untold=yes",
+    "/cases/?rule=seldom",
+    "/cases/?text=number+4711",
+    "/cases/?text=nothing-like-it",
+    "/cases/?state=any&ends=14d",
+    "/cases/board/",
+    "/cases/board/?whose=team",
+)
+_FILL = """
+    INSERT INTO team (key, name, language, time_zone, settings)
+        SELECT 'team-' || n, 'Team ' || n, '', 'UTC', '{}' FROM generate_series(1, 300) n ON CONFLICT DO NOTHING;
+    INSERT INTO cases (rule, also, group_by, group_key, title, state, status, severity, findings, opened_at, updated_at,
+            closed_at, openings, told_at, is_current)
+        SELECT CASE WHEN n %% 997 = 0 THEN 'seldom' ELSE 'urgent' END, '{}', 'vulnerability', 'bench:' || n,
+            'Case number ' || n || ' of a benchmark, with a title as long as titles are', s.state, s.status,
+            1 + (n * 7 %% 5), 1 + n %% 9, now() - n * interval '7 minutes', now() - (n * 13 %% 90000) * interval '1 minute',
+            CASE WHEN s.state = 'closed' THEN now() END, 1, CASE WHEN n %% 4 <> 0 THEN now() END, true
+        FROM generate_series(1, %(cases)s) n CROSS JOIN LATERAL (
+            SELECT state, status FROM (VALUES (0, 'open', 'new'), (1, 'open', 'new'), (2, 'open', 'triaging'),
+                (3, 'open', 'action_needed'), (4, 'open', 'fix_claimed'), (5, 'open', 'waiting_for_verification'),
+                (6, 'parked', 'deferred'), (7, 'parked', 'risk_accepted'), (8, 'closed', 'not_affected'),
+                (9, 'closed', 'resolved')) v (k, state, status) WHERE k = hashint4(n) & 7 + (n %% 3)
+            UNION ALL SELECT 'open', 'new' LIMIT 1) s
+        ON CONFLICT DO NOTHING;
+    INSERT INTO case_part (case_id, team_id, status, status_since, relook, severity, findings, opened_at, due_at,
+            until_at, told_at, reminders, claimed_by_id)
+        SELECT c.id, CASE WHEN c.id %% 50 <> 0 THEN (SELECT min(id) FROM team) + (c.id * k * 31 %% 300) END, c.status,
+            c.updated_at, CASE WHEN c.id %% 200 = 0 THEN 'expired' ELSE '' END, c.severity, c.findings, c.opened_at,
+            c.opened_at + interval '300 days', CASE WHEN c.state = 'parked' THEN now() + c.id %% 300 * interval '1 day' END,
+            c.told_at, 0, CASE WHEN c.id %% 40 = 0 THEN %(person)s END
+        FROM cases c CROSS JOIN generate_series(1, 2) k WHERE c.group_key LIKE 'bench:%%' AND (k = 1 OR c.id %% 3 = 0)
+        ON CONFLICT DO NOTHING;
+    INSERT INTO decision (part_id, status, justification, reason, until, evidence, state, actor, decided_at, before)
+        SELECT id, 'risk_accepted', '', 'because', 'fix', '[]', 'waiting', 'bench', now(), '{"status": "new"}'
+        FROM case_part WHERE id %% 500 = 0;
+    INSERT INTO case_event (case_id, code, at, recorded_at, actor, params)
+        SELECT id, 'opened', opened_at, opened_at, '', '{"findings": 3}' FROM cases WHERE group_key LIKE 'bench:%%';
+    INSERT INTO case_watcher (case_id, person_id) SELECT id, %(person)s FROM cases WHERE id %% 1000 = 0
+        ON CONFLICT DO NOTHING;
+    INSERT INTO team_member (team_id, person_id) SELECT id, %(person)s FROM team WHERE key IN ('team-7', 'team-8')
+        ON CONFLICT DO NOTHING;
+"""
+
+
+@click.command()
+@click.option("--cases", default=100_000, show_default=True, type=click.IntRange(1))
+@click.option("--runs", default=7, show_default=True, type=click.IntRange(1))
+@click.option("--only", default="", help="Addresses that hold this.")
+def main(cases: int, runs: int, only: str) -> None:
+    """Fill the store once, then print the table: median and slowest in ms."""
+    os.environ.setdefault("KAIRAN_SECRET_KEY", "of-this-measurement")
+    with store():
+        from django.test import Client
+        from django.test.utils import override_settings
+
+        person = _person()
+        _fill(cases, person.pk)
+        with override_settings(ALLOWED_HOSTS=["testserver"]):
+            client = Client()
+            client.force_login(person)
+            over = [
+                address for address in _addresses() if only in address and _measure(client, address, runs) >= TARGET
+            ]
+        click.echo(f"\n{len(over)} not under {TARGET:.0f} ms")
+
+
+def _person() -> Any:
+    from datetime import UTC, datetime
+
+    from kairan.store.models import Person
+
+    made, _ = Person.objects.get_or_create(
+        username="bench", defaults={"role": "triager", "created_at": datetime.now(UTC), "language": "en"}
+    )
+    return made
+
+
+def _fill(cases: int, person: int) -> None:
+    from kairan.store.connection import raw_cursor
+
+    cursor = raw_cursor()
+    cursor.execute("SELECT count(*) FROM cases WHERE group_key LIKE 'bench:%'")
+    row = cursor.fetchone()
+    if row and row[0] >= cases:
+        return
+    for statement in _FILL.split(";\n"):
+        if statement.strip():
+            cursor.execute(statement, {"cases": cases, "person": person})
+    cursor.execute("VACUUM ANALYZE")
+
+
+def _addresses() -> list[str]:
+    from kairan.store.queries.case_filter import Filter
+    from kairan.store.queries.case_list import Sort, page
+
+    deep = page(Filter(state="open"), Sort.SEVERITY, size=5_000)
+    return [*_ADDRESSES, f"/cases/?after={deep.after}", f"/cases/C-{deep.rows[0].id}/"]
+
+
+def _measure(client: Any, address: str, runs: int) -> float:
+    times = []
+    for _ in range(runs + 1):
+        began = time.perf_counter()
+        answer = client.get(address)
+        times.append((time.perf_counter() - began) * 1000)
+        assert answer.status_code == 200, (address, answer.status_code)
+    median = statistics.median(times[1:])
+    late = " **" if median >= TARGET else ""
+    click.echo(f"| {address:<60} | {median:6.1f} | {max(times[1:]):6.1f} | {len(answer.content) / 1000:5.0f} |{late}")
+    return median
+
+
+if __name__ == "__main__":
+    main()

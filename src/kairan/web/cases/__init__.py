@@ -1,0 +1,1 @@
+"""Pages of cases: inbox, list, board, one case, bulk decisions."""

@@ -1,0 +1,124 @@
+"""Cases in a real browser, in both languages: from a report to the inbox, a decision by keyboard, its undo, many at
+once."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.e2e.conftest import Running
+from tests.e2e.test_pages import LOOKS, PASSWORD, REPORTS, Walk, speak
+
+pytestmark = pytest.mark.slow
+WORDS = {
+    "en": {"deferred": "Decided: Put off", "undone": "Taken back", "done": "Done"},
+    "ja": {"deferred": "判断しました: 保留", "undone": "取り消しました", "done": "完了"},
+}
+
+
+@pytest.fixture(scope="module")
+def triager(running: Running, browser: Browser) -> Iterator[BrowserContext]:
+    """The administrator, with the cases of two reports, told."""
+    context = browser.new_context(base_url=running.url, locale="en-US")
+    page = context.new_page()
+    page.goto(running.setup_link)
+    for name, value in {"username": "aki", "name": "秋山 葵", "password": PASSWORD, "again": PASSWORD}.items():
+        page.fill(f"[name={name}]", value)
+    page.click("main button[type=submit]")
+    done = running.import_(*map(str, REPORTS))
+    assert done.returncode == 0, done.stderr
+    _wait_for_cases(page)
+    page.close()
+    yield context
+    context.close()
+
+
+def _wait_for_cases(page: Page) -> None:
+    """Routing is the worker's: it takes a moment."""
+    for _ in range(60):
+        page.goto("/cases/?state=any")
+        if page.locator("[data-list] tbody tr").count() >= 3:
+            return
+        time.sleep(1)
+    raise AssertionError("no case was opened within a minute")
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_page_of_cases_is_sound(running: Running, triager: BrowserContext, language: str) -> None:
+    page = triager.new_page()
+    speak(page, language)
+    walk = Walk(page, running.url, language, "cases")
+    page.goto("/cases/?state=any")
+    one = str(page.locator("[data-list] tbody .c-id a").first.get_attribute("href"))
+    addresses = {
+        "inbox": "/inbox/?whose=all",
+        "inbox-mine": "/inbox/?whose=mine",
+        "cases": "/cases/?state=any",
+        "cases-none": "/cases/?text=nothing-is-called-so",
+        "board": "/cases/board/",
+        "case": one,
+        "bulk": "/cases/bulk/?f-state=any",
+    }
+    for name, address in addresses.items():
+        walk.look_at(name, address, LOOKS)
+    page.close()
+    assert walk.wrong == []
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_decision_by_keyboard_opens_the_next_case_and_is_undone(
+    running: Running, triager: BrowserContext, language: str
+) -> None:
+    page = triager.new_page()
+    speak(page, language)
+    walk = Walk(page, running.url, language, "keys")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/cases/?status=new&state=any")
+    links = page.locator("[data-list] tbody .c-id a")
+    first, second = (str(links.nth(at).get_attribute("href")) for at in (0, 1))
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    chosen = page.locator("#drawer [name=status][value=deferred]")
+    expect(chosen).to_be_checked()
+    expect(page.locator("#drawer .for-terms")).to_be_visible()
+    expect(page.locator("#drawer .for-not_affected")).to_be_hidden()
+    page.check("#drawer [name=until][value=fix]")
+    page.fill("#drawer textarea[name=reason]", "次の四半期 <b>")
+    walk.check(1280)
+    page.click("#drawer button[value=decide]")
+    expect(page.locator("#case-done")).to_contain_text(WORDS[language]["deferred"])
+    expect(page.locator("#drawer .case-sheet")).to_have_attribute("data-case", second.split("-")[1].rstrip("/"))
+    expect(page.locator("tr.answered .c-id a")).to_have_attribute("href", first)
+    page.click("#case-done button[value=undo]")
+    expect(page.locator(".notice.done")).to_contain_text(WORDS[language]["undone"])
+    assert page.url.endswith(first)
+    page.close()
+    assert walk.wrong == []
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_many_are_decided_at_once_and_undone(running: Running, triager: BrowserContext, language: str) -> None:
+    page = triager.new_page()
+    speak(page, language)
+    walk = Walk(page, running.url, language, "bulk")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/cases/?status=new&state=any")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator("[data-number]")).to_have_text("2")
+    page.click("#picked button.button:not([type])")
+    page.check("[name=status][value=risk_accepted]")
+    page.check("[name=until][value=exploitation]")
+    page.click("main form.case-form button.button")
+    expect(page.locator(".case-form .errors").first).to_be_visible()
+    page.fill("textarea[name=reason]", "behind a firewall")
+    page.click("main form.case-form button.button")
+    expect(page.locator("#bulk-state .pill")).to_have_text(WORDS[language]["done"], timeout=30_000)
+    walk.check(1280)
+    page.click("#bulk-state form button")
+    expect(page.locator("#bulk-state progress")).to_be_visible()
+    page.close()
+    assert [each for each in walk.wrong if "status of 422" not in each] == []  # the browser's word for a form sent back
