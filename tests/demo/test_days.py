@@ -5,13 +5,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kairan.demo import days, organisation
+from kairan.demo import configuration, days, organisation, people
 from kairan.demo.days import Payload
 from kairan.demo.famous import LOG4SHELL
 from kairan.demo.lives import World
+from kairan.domain.config import Config
 from kairan.domain.errors import SourceError
 from kairan.domain.finding import Rejected
 from kairan.interfaces.source import Hints
+from kairan.services.config_file.checking import check_text
 from kairan.services.recognise import recognise
 
 FIRST = datetime(2026, 8, 23, 5, 0, tzinfo=UTC)
@@ -97,14 +99,55 @@ def test_the_company_is_as_large_as_is_said() -> None:
     assert len(organisation.ACCOUNTS) == 6
     assert len(organisation.CLUSTERS) == 2
     assert len(organisation.TEAMS) == 8
-    assert all(team.people and team.owns for team in organisation.TEAMS)
+    assert all(team.people for team in organisation.TEAMS)
     assert all(len(each.number) == 12 and each.number.startswith("00000000") for each in organisation.ACCOUNTS)
 
 
-def test_everything_of_the_company_has_an_owner() -> None:
-    teams = {team.key for team in organisation.TEAMS}
-    assert {each.team for each in (*organisation.REPOSITORIES, *organisation.ACCOUNTS)} <= teams
-    named = {value for team in organisation.TEAMS for rule in team.owns for values in rule.values() for value in values}
-    assert named >= {f"github.com/{each.full_name}" for each in organisation.REPOSITORIES}
-    assert named >= {each.number for each in organisation.ACCOUNTS}
+@pytest.mark.parametrize("day", [0, configuration.HANDED_OVER])
+def test_everything_of_the_company_has_an_owner_but_what_was_forgotten(day: int) -> None:
+    config = written_on(day)
+    named = {value for entry in config.ownership for value in (*entry.repository, *entry.account, *entry.namespace)}
+    assert named >= {each.full_name for each in organisation.REPOSITORIES}
     assert named >= {each.namespace for each in organisation.REPOSITORIES}
+    accounts = {each.number for each in organisation.ACCOUNTS if each.name != configuration.NOBODYS}
+    assert named >= accounts
+    assert {entry.team for entry in config.ownership} - {""} <= {team.key for team in config.teams}
+
+
+def test_the_companys_file_is_in_order_and_says_what_the_demo_shows() -> None:
+    config = written_on(0)
+    assert [team.key for team in config.teams] == [team.key for team in organisation.TEAMS]
+    tells = [tell for rule in config.rules or () for tell in rule.tell]
+    assert any(tell.form for tell in tells)
+    assert any(tell.digest for tell in tells)
+    assert any(tell.ceiling for tell in tells)
+    assert {rule.group_by for rule in config.rules or ()} >= {"vulnerability", "control", "fix"}
+    assert any(rule.remind and rule.escalate and rule.approve for rule in config.rules or ())
+    assert any(entry.codeowners for entry in config.ownership)
+
+
+def test_a_repository_is_handed_over_once() -> None:
+    before, after = (configuration.owner_of("mobile-gateway", gateway) for gateway in ("mobile", "members"))
+    assert (before, after) == ("mobile", "members")
+    assert configuration.files(configuration.HANDED_OVER - 1) == configuration.files(0)
+    assert configuration.files(configuration.HANDED_OVER) != configuration.files(0)
+
+
+def test_people_do_the_same_however_often_a_day_begins() -> None:
+    world = World(1)
+    parts = [
+        people.Part(number, number, "payments", "new", "", FIRST, True, False, False, None, None)
+        for number in range(40)
+    ]
+    done = list(people.deeds(world.dice, 7, parts, FIRST))
+    assert done == list(people.deeds(World(1).dice, 7, parts, FIRST))
+    assert {deed.kind for deed in done} >= {"claim", "decide"}
+    assert {deed.who for deed in done} <= {each.username for each in organisation.TEAMS[1].people}
+
+
+def written_on(day: int) -> Config:
+    files = configuration.files(day)
+    checked = check_text(files[configuration.FILE], configuration.FILE, FIRST, lambda name: (files[name], None))
+    assert checked.complaints == ()
+    assert checked.config is not None
+    return checked.config

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from kairan.domain.rights import Role
+from kairan.domain.triage import Status
 from kairan.services import accounts, demo
 from kairan.store.connection import beside, raw_cursor
 from kairan.store.models import Ownership, Person, Run, Team, TeamMember
@@ -156,9 +157,36 @@ def test_ninety_days_hold_everything_that_happens_to_findings() -> None:
     assert ask("SELECT state, count(*) FROM run GROUP BY state")["failed"] == 2
     assert len(ask("SELECT kind, count(*) FROM asset GROUP BY kind")) >= 4
 
+    _has_a_life_of_cases()
     before = look(raw_cursor())
     assert demo.next_day(clock, "tester").played == 91
     assert look(raw_cursor()) != before
+
+
+def _has_a_life_of_cases() -> None:
+    """Whatever the pages of cases, deliveries and decisions can show is there to be seen."""
+    statuses = ask("SELECT status, count(*) FROM case_part GROUP BY status")
+    assert statuses.keys() == {status.value for status in Status}, statuses
+    states = ask("SELECT state, count(*) FROM cases WHERE merged_into_id IS NULL GROUP BY state")
+    assert states.keys() == {"open", "parked", "closed"}, states
+    happened = ask("SELECT code, count(*) FROM case_event GROUP BY code")
+    expected = "opened released reopened part_added part_resolved closed claimed decided expired still_seen commented"
+    expected += " asked asked_approval approved refused handed_over reminded escalated"
+    assert happened.keys() >= set(expected.split()), set(expected.split()) - happened.keys()
+    sent = ask("SELECT purpose, count(*) FROM delivery WHERE state = 'sent' GROUP BY purpose")
+    wanted = "psirt_post team_post triage_form update closing reminder escalation digest roll_up handover"
+    assert sent.keys() >= set(wanted.split()), set(wanted.split()) - sent.keys()
+    decided = ask("SELECT state, count(*) FROM decision GROUP BY state")
+    assert decided.keys() >= {"effective", "ended", "refused"}, decided
+    late = ask("SELECT 'late', count(*) FROM delivery WHERE NOT edits AND settled_at > created_at + interval '8 days'")
+    assert late["late"] == 0, "told by another clock than the demo's"
+    future = ask(f"SELECT 'future', count(*) FROM case_event WHERE at > '{NOW + timedelta(minutes=1)}'")
+    assert future["future"] == 0
+    owners = ask(
+        "SELECT t.key, count(*) FROM finding f JOIN owner o ON o.finding = f.id JOIN team t ON t.id = o.team_id"
+        " JOIN identifier i ON i.vulnerability_id = f.vulnerability_id WHERE i.value = 'CVE-2021-44228' GROUP BY 1"
+    )
+    assert owners.keys() >= {"payments", "search", "logistics", "members"}, owners
 
 
 def test_the_pages_of_a_demo_say_so() -> None:

@@ -17,6 +17,7 @@ from kairan.demo.organisation import ACCOUNTS, CLUSTERS, REPOSITORIES, Repositor
 
 LAST = 90  # the history that a demo begins with: days 0 to 89
 _MOST_WEBHOOKS = 6
+_CONNECTING = timedelta(minutes=50)
 _BLIND = {("warehouse-batch", 89), ("shop-bff", 37)}  # scans whose database was empty: all seems fixed
 _NAMELESS = 30  # every so many days someone hands in a report that names no asset
 _CUT = 47  # ... a file that was cut off while it was copied
@@ -49,6 +50,8 @@ _Make = Callable[[datetime], bytes]
 def payloads(world: World, day: int, first: datetime, window: Window) -> list[Payload]:
     """All documents of the day, in the order of their time. `first` is the instant at which day 0 began."""
     planned = list(_planned(world, day, first))
+    if day == 0:  # all sources are connected at once: what they found is their silent baseline
+        window = Window(window.begin, min(window.end, window.begin + _CONNECTING))
     times = [window.at(index, len(planned)) for index in range(len(planned))]
     return [Payload(name, make(at), at) for (name, make), at in zip(planned, times, strict=True)]
 

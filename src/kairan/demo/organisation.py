@@ -3,7 +3,7 @@
 Nobody in it exists. Its addresses end in `.example`, its account numbers begin with eight zeros.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 COMPANY = "Tsukiakari Market"
@@ -28,14 +28,13 @@ class Someone:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team with its people. `owns` are ownership rules: what fits belongs to it."""
+    """A team with its people. What it owns stands in the company's kairan.yaml (demo.configuration)."""
 
     key: str
     name: str
     language: str
     time_zone: str
     people: Sequence[Someone]
-    owns: Sequence[Mapping[str, Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +108,7 @@ CLUSTERS = (
 
 
 def _team(key: str, name: str, people: Sequence[Someone], language: str = "ja", zone: str = "Asia/Tokyo") -> Team:
-    """A team owns its repositories, its accounts and its namespaces; where two share a namespace the first has it."""
-    owns: list[Mapping[str, Sequence[str]]] = []
-    if repositories := [f"github.com/{each.full_name}" for each in REPOSITORIES if each.team == key]:
-        owns.append({"repository": repositories})
-        owns.append({"namespace": sorted({each.namespace for each in REPOSITORIES if each.team == key})})
-    if accounts := [each.number for each in ACCOUNTS if each.team == key]:
-        owns.append({"account": accounts})
-    return Team(key, name, language, zone, people, owns)
+    return Team(key, name, language, zone, people)
 
 
 TEAMS = (

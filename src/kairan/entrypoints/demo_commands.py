@@ -18,11 +18,11 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _MEANT_FOR_REAL = ("DATABASE_URL", "KAIRAN_ARCHIVE_URL", "KAIRAN_TLS")
 
 
-def demo_or_not(asked: bool | None) -> bool:
+def demo_or_not(asked: bool | None, *, is_for_real: bool = False) -> bool:
     """Make a demo of an untouched store, unless somebody asked otherwise. Is the store one?
 
-    Who set up a database, a storage or a proxy means it for real, and a store once made a demo stays one: there it has
-    to be asked for. ConfigError where no demo is wanted of a store that is one.
+    Who set up a database, a storage or a proxy, or wrote a kairan.yaml (`is_for_real`), means it for real, and a
+    store once made a demo stays one: there it has to be asked for. ConfigError where no demo is wanted of a store that is one.
     """
     from kairan.services import demo as service
     from kairan.store.queries import demo as row
@@ -30,7 +30,7 @@ def demo_or_not(asked: bool | None) -> bool:
     is_demo = row.find() is not None
     if is_demo and asked is False:
         raise ConfigError(f"this data folder holds a demo, and stays one. To start for real: {start_for_real()}")
-    if not is_demo and (asked or (asked is None and not any(map(os.environ.get, _MEANT_FOR_REAL)))):
+    if not is_demo and (asked or (asked is None and not is_for_real and not any(map(os.environ.get, _MEANT_FOR_REAL)))):
         return service.found(clock.now())
     if is_demo:
         service.wake_if_needed()

@@ -8,9 +8,12 @@ import click
 
 from kairan.domain.errors import ConfigError
 from kairan.domain.harmless import safe
+from kairan.entrypoints import reasons
 from kairan.entrypoints.listings import number_of
 from kairan.entrypoints.showing import assertion_objects, tell_assertions, view_object
 from kairan.entrypoints.terminal import print_json
+from kairan.runtime import clock
+from kairan.services.explain import rules_of
 from kairan.store.queries.finding import Detail, Sighting, find, folded_into
 from kairan.store.queries.vulnerability import Identity, identity
 
@@ -39,10 +42,13 @@ def explain(name: str, as_json: bool) -> None:
     if found is None:
         raise ConfigError(f"there is no finding {safe(name)}")
     names, folded = identity(found.vulnerability_id), folded_into(found.id)
+    because = rules_of(found.id, clock.now())
+    assert because is not None
     if as_json:
-        print_json(_as_object(asked, found, names, folded))
+        print_json(_as_object(asked, found, names, folded) | reasons.as_object(because))
     else:
         _tell(asked, found, names, folded)
+        reasons.tell(because)
 
 
 def _as_object(asked: int, found: Detail, names: Identity, folded: Sequence[int]) -> dict[str, Any]:

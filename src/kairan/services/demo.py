@@ -5,10 +5,11 @@ demo is, plays one day and wakes the next; a day that was interrupted goes on wi
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -25,9 +26,10 @@ from kairan.domain.errors import KairanError
 from kairan.domain.rights import Role
 from kairan.runtime import documents
 from kairan.runtime.object_store import Archive
+from kairan.services import demo_life
 from kairan.services.intake import Intake, Options
 from kairan.store.connection import beside, raw_cursor
-from kairan.store.models import Ownership, Person, Team, TeamMember
+from kairan.store.models import Person
 from kairan.store.queries import demo
 from kairan.store.queries.audit import add_audit
 from kairan.store.queries.demo import State
@@ -43,8 +45,10 @@ LOGINS = {
     "approver": Role.APPROVER,
     "admin": Role.ADMINISTRATOR,
 }
-_MEMBER_OF = {"member": "storefront", "triager": "platform"}
 _EVERY = 300  # seconds until somebody looks whether the player died
+_PARTS = 2  # parts of a day: after each cases follow what was read
+_EDITED = 10  # every so many days what was told is drawn anew
+_A_DAY = timedelta(days=1)
 _SHORTEST = timedelta(milliseconds=1)
 
 Clock = Callable[[], datetime]
@@ -115,6 +119,12 @@ def work(clock: Clock, stopping: Callable[[], bool] = lambda: False) -> bool:
     return True
 
 
+def is_playing() -> bool:
+    """Are days of a demo being played? Then its player routes and delivers, by the demo's clock, and nobody else."""
+    found = demo.find()
+    return found is not None and found.is_playing
+
+
 def wake() -> None:
     """Have a worker play. One job in the queue is enough."""
     with suppress(AlreadyEnqueued), transaction.atomic():  # the savepoint outlives a refused job
@@ -136,13 +146,29 @@ def _play_a_day(desk: demo.Cursor, at: State, clock: Clock, stopping: Callable[[
     assert begun.end is not None
     window = Window(begun.begin, begun.end)
     archive = Archive.configured()
-    payloads = history.payloads(_world(begun.seed), begun.played, begun.first, window)
-    for number, payload in enumerate(payloads[begun.done :], begun.done + 1):
+    steps = list(_steps(_world(begun.seed), begun, window, archive))
+    for number, step in enumerate(steps[begun.done :], begun.done + 1):
         if stopping():
             return
-        _read(payload, archive)
+        step()
         demo.save(desk, replace(begun, done=number))
     demo.save(desk, replace(begun, played=begun.played + 1, until=begun.end, begin=None, end=None, done=0))
+
+
+def _steps(world: World, begun: State, window: Window, archive: Archive) -> Iterator[Callable[[], None]]:
+    """The day as steps that can be interrupted between: documents come in, and a few times cases and people follow."""
+    day = begun.played
+    if demo_life.is_changed(day):
+        yield partial(demo_life.configure, day, window.begin)
+    payloads = history.payloads(world, day, begun.first, window)
+    edits = window.end if day % _EDITED == _EDITED - 1 or day >= begun.days - 1 else window.end + _A_DAY
+    for part in range(_PARTS):
+        since, until = window.at(part, _PARTS), window.at(part + 1, _PARTS)
+        for payload in payloads:
+            if since <= payload.at < until:
+                yield partial(_read, payload, archive)
+        yield partial(demo_life.settle, since, until, edits_until=edits)
+        yield partial(demo_life.act, world, day, until)
 
 
 def _window(at: State, now: datetime) -> dict[str, Any]:
@@ -171,24 +197,14 @@ def _world(seed: int) -> World:
 
 
 def _settle(now: datetime) -> None:
-    """People who can log in, people who are only there, teams, and what they own."""
+    """People who can log in, people who are only there, and the company's configuration: teams, owners, rules."""
     hashed = make_password(PASSWORD)
-    people = {name: _login(name, role, hashed, now) for name, role in LOGINS.items()}
-    position = 0
+    for name, role in LOGINS.items():
+        _login(name, role, hashed, now)
     for team in organisation.TEAMS:
-        row = Team.objects.create(
-            key=team.key,
-            name=team.name,
-            language=team.language,
-            time_zone=team.time_zone,
-            settings={"slack": {"channel": f"#{team.key}-alerts"}},
-        )
-        members = [_someone(each, team.time_zone, now) for each in team.people]
-        members += [people[name] for name, key in _MEMBER_OF.items() if key == team.key]
-        TeamMember.objects.bulk_create([TeamMember(team=row, person=person) for person in members])
-        for matches in team.owns:
-            position += 1
-            Ownership.objects.create(position=position, matches=matches, team=row)
+        for each in team.people:
+            _someone(each, team.time_zone, now)
+    demo_life.configure(0, now - timedelta(days=history.LAST))
 
 
 def _login(username: str, role: Role, hashed: str, now: datetime) -> Person:

@@ -1,0 +1,1 @@
+"""The rules: what opens cases and whom it tells, and trying one on what happened."""
