@@ -1,0 +1,189 @@
+"""Use case: hear what people do in a destination: press a button, send a form.
+
+A press becomes a job before it is acknowledged, so it outlives whoever heard it; the job finds out who it was, does it
+(services.act) and answers that person. What needs an answer at once does not wait for a job: a form that a button
+opens, and the errors of a form that was sent. Then the person sees whether it worked, and presses again if not.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError  # noqa: A004 - the one that result() raises
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import structlog
+from django.db import close_old_connections, connections, transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from kairan.domain.answer import Answer
+from kairan.domain.errors import KairanError
+from kairan.domain.message import Action
+from kairan.interfaces import registry
+from kairan.interfaces.conversation import Answering, Conversation
+from kairan.interfaces.destination import Interactive, Payload
+from kairan.services import act, asking, clickers, configuration
+from kairan.services.carriers import Carriers, carriers
+from kairan.services.waking import PROMPT
+
+HEAR = "kairan.hear"  # the job's name; entrypoints.jobs says what it does
+FORMS = frozenset({"decide", "defer", "not_affected", "ask"})  # these buttons open a form
+LOST_AFTER = 30  # seconds without a sign of life of the worker that does a press
+_URGENT = 10  # before what else waits in the queue
+LOOKUP = "lookup"  # no button, but a question
+_PATIENCE = 2.0  # seconds; the other side gives up after three
+
+Clock = Callable[[], datetime]
+log = structlog.get_logger("kairan.hearing")
+_pool = ThreadPoolExecutor(8, "kairan-hearing")
+
+
+def hear(name: str, payload: Mapping[str, Any], clock: Clock) -> Payload:
+    """Take in what the destination `name` says, and return what to acknowledge it with ({} for nothing to say).
+
+    Whoever calls acknowledges after this returned. An error means it was not heard: do not acknowledge.
+    """
+    said: Payload = {}
+    for action in _kind(name).actions(payload):
+        if action.values.get("submitted"):
+            said = _sent(name, action, clock)
+        elif action.code in FORMS:
+            _pool.submit(_apart, _open, name, action, clock)
+        else:
+            _note(name, action)
+    return said
+
+
+def do(name: str, action: Mapping[str, Any], clock: Clock) -> None:
+    """The job: what somebody pressed is done, and they are told."""
+    with carriers(configuration.active(), clock) as known:
+        deed = _Deed(known, name, msgspec.convert(action, Action), clock)
+        if deed.action.code == LOOKUP:
+            deed.look_up()
+        else:
+            deed.tell(deed.do())
+
+
+async def take_up(jobs: Any) -> int:
+    """Let presses be done whose worker died over them. Returns how many. `jobs` is Procrastinate's app."""
+    lost = list(await jobs.job_manager.get_stalled_jobs(task_name=HEAR, seconds_since_heartbeat=LOST_AFTER))
+    for job in lost:
+        await jobs.job_manager.retry_job(job)
+    return len(lost)
+
+
+def _note(name: str, action: Action) -> None:
+    """One job for one press, however often it is said to us."""
+    key = hashlib.sha256(msgspec.json.encode((name, action))).hexdigest()
+    job = app.configure_task(name=HEAR, queue=PROMPT, queueing_lock=f"{HEAR} {key}", priority=_URGENT)
+    with suppress(AlreadyEnqueued), transaction.atomic():  # the savepoint outlives a refused job
+        job.defer(destination=name, action=msgspec.to_builtins(action))
+
+
+def _sent(name: str, action: Action, clock: Clock) -> Payload:
+    """Do what a form asks for, and say at its fields what is wrong. Nothing to say: the form closes."""
+    done: Future[Payload] = _pool.submit(_apart, _submit, name, action, clock)
+    try:
+        return done.result(_PATIENCE)
+    except TimeoutError:  # it goes on, and tells the person itself
+        log.warning("a form takes long", destination=name, code=action.code)
+        return {}
+
+
+def _submit(name: str, action: Action, clock: Clock) -> Payload:
+    with carriers(configuration.active(), clock) as known:
+        deed = _Deed(known, name, action, clock)
+        answer = deed.do()
+        errors: Payload = deed.drawn(answer).get("errors", {})
+        if not errors:
+            deed.tell(answer)
+        return errors
+
+
+def _open(name: str, action: Action, clock: Clock) -> None:
+    """Open the form that a button asks for, while its trigger is good."""
+    with carriers(configuration.active(), clock) as known:
+        deed = _Deed(known, name, action, clock)
+        answer = deed.do()
+        view = deed.drawn(answer).get("view")
+        if view:
+            deed.talk.open_form(action.trigger, view, action.channel, action.message)
+        else:
+            deed.tell(answer)
+
+
+def _apart(work: Callable[..., Any], *given: Any) -> Any:
+    """In a thread of our own: with a connection of its own, given back at the end. What fails is logged."""
+    close_old_connections()
+    try:
+        return work(*given)
+    except KairanError as error:
+        log.warning("what somebody did could not be answered", reason=str(error))
+        raise
+    except Exception:
+        log.exception("what somebody did failed")
+        raise
+    finally:
+        connections.close_all()
+
+
+@dataclass(slots=True)
+class _Deed:
+    """One thing that one person did in one destination."""
+
+    known: Carriers
+    name: str
+    action: Action
+    clock: Clock
+    _language: str = ""
+
+    @property
+    def talk(self) -> Conversation:
+        carrier = self.known.carrier(self.name)
+        assert isinstance(carrier, Conversation)
+        return carrier
+
+    def do(self) -> Answer:
+        return act.act(self.action, self._who().actor, self.clock())
+
+    def look_up(self) -> None:
+        """Answer who is affected."""
+        kind, who = _kind(self.name), self._who()
+        if isinstance(kind, Answering):
+            found = asking.who_is_affected(str(self.action.values.get("text", "")), who.actor)
+            self.talk.respond(self.action.reply, kind.affected(found, who.language))
+
+    def _who(self) -> clickers.Clicker:
+        config, destination = configuration.active(), self.known.configured[self.name]
+        action, now = self.action, self.clock()
+        who = clickers.clicker(self.talk, config, destination, action.who, action.channel, now)
+        self._language = who.language
+        return who
+
+    def drawn(self, answer: Answer) -> Payload:
+        return _kind(self.name).answer(answer, self._language)
+
+    def tell(self, answer: Answer) -> None:
+        """Tell this person what came of it. It is done, whether or not they can be told."""
+        note = self.drawn(answer).get("note")
+        if not note:
+            return
+        try:
+            if self.action.reply:
+                self.talk.respond(self.action.reply, note)
+            elif self.action.channel:
+                self.talk.whisper(self.action.channel, self.action.who, note)
+        except KairanError as error:
+            log.warning("a person could not be told what came of it", destination=self.name, reason=str(error))
+
+
+def _kind(name: str) -> Interactive:
+    """The kind of a configured destination that people talk back to. KairanError where it is none (any more)."""
+    configured = next((each for each in configuration.active().destinations if each.name == name), None)
+    kind = registry.destinations().get(configured.kind) if configured else None
+    if not isinstance(kind, Interactive):
+        raise KairanError(f"nobody listens to the destination {name} any more")
+    return kind
