@@ -23,7 +23,20 @@ NAMES = [
     "asset_name",
     "asset",
 ]
-TABLES = [*FACTS, *NAMES, "package"]
+CASES = [
+    "delivery",
+    "case_event",
+    "case_finding",
+    "decision",
+    "case_part",
+    "cases",
+    "owner",
+    "unrouted",
+    "config_version",
+    "ownership",
+    "team",
+]
+TABLES = [*CASES, *FACTS, *NAMES, "package"]
 
 
 @pytest.fixture
@@ -41,6 +54,7 @@ def emptied() -> Callable[[], None]:
     def empty() -> None:
         from kairan.store.connection import raw_cursor
 
+        raw_cursor().execute("UPDATE case_part SET decision_id = NULL")
         for table in TABLES:  # DELETE: on a few rows faster than TRUNCATE
             raw_cursor().execute(f"DELETE FROM {table}")
 

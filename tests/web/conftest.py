@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -168,9 +169,9 @@ def viewer(person: Callable[..., Any]) -> Client:
 
 
 @pytest.fixture
-def town(street: Street, person: Callable[..., Any]) -> Street:
+def town(street: Street, person: Callable[..., Any], archive_home: Any) -> Street:
     """A street with one of everything that has a page."""
-    from kairan.store.models import HeldClosing, Reject, SavedView, Team, TeamMember, Upload
+    from kairan.store.models import Delivery, HeldClosing, Reject, SavedView, Team, TeamMember, Upload
 
     owner = person(Role.TRIAGER)
     street.finding()
@@ -182,7 +183,55 @@ def town(street: Street, person: Callable[..., Any]) -> Street:
     Upload.objects.create(person=owner, name="report.json", size=1, stored="raw/x", created_at=NOW)
     SavedView.objects.create(person=owner, name="mine", query="q=is%3Aopen", created_at=NOW, is_shared=True)
     TeamMember.objects.create(team=Team.objects.create(key="shop", name="Shop"), person=owner)
+    told = {"key": "test", "destination": "preview", "channel": "psirt", "purpose": "test", "marker": uuid4()}
+    Delivery.objects.create(**told, priority=0, state="refused", created_at=NOW, not_before=NOW)
+    drawn = {"text": "x", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x"}}]}
+    told |= {"key": "told", "marker": uuid4(), "state": "sent", "payload": drawn}
+    Delivery.objects.create(**told, priority=0, created_at=NOW, not_before=NOW)
+    _settle_a_case(owner)
     return street
+
+
+def _settle_a_case(owner: Any) -> None:
+    """A case with a decided part, and what was decided of many."""
+    from kairan.runtime.object_store import Archive
+    from kairan.store.models import BulkDecision, Case, CasePart, Decision
+
+    Archive.configured().receive("evidence/2026/scan.txt", iter([b"nothing found"]))
+    evidence = [{"file": "evidence/2026/scan.txt", "name": "scan.txt", "size": 13, "type": "text/plain"}]
+
+    since: dict[str, Any] = {"severity": 4, "findings": 1, "opened_at": NOW}
+    case = Case.objects.create(
+        **since,
+        rule="urgent",
+        group_by="asset",
+        group_key="asset:1",
+        title="A case",
+        state="closed",
+        status="not_affected",
+        updated_at=NOW,
+        told_at=NOW,
+    )
+    part = CasePart.objects.create(**since, case=case, status="not_affected", status_since=NOW)
+    Decision.objects.create(
+        part=part,
+        status="not_affected",
+        state="effective",
+        decided_by=owner,
+        actor="owner",
+        decided_at=NOW,
+        evidence=evidence,
+    )
+    BulkDecision.objects.create(
+        batch=uuid4(),
+        person=owner,
+        actor="owner",
+        params={"status": "not_affected", "reason": "x"},
+        parts=[part.pk],
+        created_at=NOW,
+        state="done",
+        done=1,
+    )
 
 
 def _digest(text: str) -> bytes:

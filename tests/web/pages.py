@@ -28,7 +28,12 @@ class Page:
         return CHANGES.get(self.name, self.access.right) if method == "POST" else self.access.right
 
 
-CHANGES = {"held_decide": Right.DECIDE_HELD}
+CHANGES = {
+    "cases_bulk": Right.DECIDE,
+    "case_bulk": Right.DECIDE,
+    "delivery": Right.MANAGE_DELIVERIES,
+    "held_decide": Right.DECIDE_HELD,
+}
 
 
 def patterns(entries: list[Any] | None = None) -> Iterator[URLPattern]:
@@ -68,6 +73,13 @@ def _rows(model: str, **fields: str) -> Examples:
     return examples
 
 
+def _messages() -> Sequence[Mapping[str, Any]]:
+    """Deliveries that were drawn."""
+    from kairan.store.models import Delivery
+
+    return [{"marker": each.marker} for each in Delivery.objects.exclude(payload=None)]
+
+
 EXAMPLES: Mapping[str, Examples] = {
     "findings_export": lambda: [{"form": "csv"}, {"form": "json"}, {"form": "jsonl"}],
     "findings_view": _rows("SavedView", number="pk"),
@@ -81,5 +93,15 @@ EXAMPLES: Mapping[str, Examples] = {
     "upload": _rows("Upload", number="pk"),
     "team": _rows("Team", key="key"),
     "person": _rows("Person", number="pk"),
+    "case_why": _rows("Case", number="pk"),
+    "case": _rows("Case", number="pk"),
+    "case_bulk": _rows("BulkDecision", number="pk"),
+    "case_evidence": lambda: [{"number": each["number"], "index": 0} for each in _rows("Decision", number="pk")()],
+    "destination_act": lambda: [{"name": "preview"}],
+    "delivery": _rows("Delivery", number="pk"),
+    "rule_try": lambda: [{"name": "urgent"}],
+    "message": _messages,
+    "message_raw": _messages,
+    "message_press": _messages,
     "setup": lambda: [{"token": "wrong"}],
 }

@@ -16,7 +16,10 @@ from kairan.web.api.access import Guard
 from kairan.web.api.rates import Buckets
 from tests.web.api import V1, script_of
 
-ARGUMENTS = {"{number}": "1", "{path:identifier}": "CVE-2026-10001", "{slug}": "not-found"}
+ARGUMENTS = {"{number}": "1", "{part}": "1", "{path:identifier}": "CVE-2026-10001", "{slug}": "not-found"}
+
+
+_PREFIXES = {"findings": "F-", "cases": "C-"}
 
 
 def operations() -> Iterator[tuple[str, str, Right | None]]:
@@ -28,7 +31,7 @@ def operations() -> Iterator[tuple[str, str, Right | None]]:
                 assert isinstance(guard, Guard), f"{place} declares no right"
                 address = router.prefix + place
                 for name, value in ARGUMENTS.items():
-                    address = address.replace(name, f"F-{value}" if address.startswith("/findings") else value)
+                    address = address.replace(name, _PREFIXES.get(address.split("/")[1], "") + value)
                 yield operation.methods[0], address, guard.right
 
 

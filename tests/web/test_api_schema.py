@@ -15,6 +15,7 @@ from schemathesis.specs.openapi import checks
 from kairan.web.api import access
 from kairan.web.api.document import document
 from kairan.web.api.rates import Buckets
+from tests import cases
 from tests.web.api import Script, script_of
 from tests.web.conftest import NOW
 
@@ -56,9 +57,9 @@ def administrator(person: Any) -> Script:
 
 
 @pytest.fixture
-def street_with_everything(one_connection: None, street: Any, monkeypatch: Any, archive_home: Any) -> dict[str, int]:
+def street_with_everything(one_connection: None, street: Any, monkeypatch: Any, archive_home: Any) -> dict[str, Any]:
     """Something behind every address, so that answers hold more than empty lists: the numbers of it."""
-    from kairan.store.models import HeldClosing, Reject, Sighting, Upload
+    from kairan.store.models import HeldClosing, Ownership, Reject, Sighting, Team, Upload
 
     monkeypatch.setattr(access, "_buckets", Buckets(0))
     for number in range(3):
@@ -70,8 +71,25 @@ def street_with_everything(one_connection: None, street: Any, monkeypatch: Any, 
         scope=street.scope, run=run, as_of=NOW, reason="fewer", sightings=sightings, fingerprint=b"x"
     )
     upload = Upload.objects.create(name="a.json", size=2, stored="", state="done", created_at=NOW, counts={"opened": 1})
-    rows = {"run": run, "held": held, "upload": upload, "finding": finding, "asset": finding.asset}
-    return {name: row.pk for name, row in rows.items()}
+    team = Team.objects.create(key="web", name="Web", settings={"channels": {"slack": {"id": "C1"}}, "others": ["x"]})
+    Ownership.objects.create(position=1, matches={"repository": ["acme/*"]}, team=team)
+    opened, bulk = _cases(finding)
+    rows = {"case": opened, "bulk": bulk, "run": run, "held": held, "upload": upload, "finding": finding, "asset": finding.asset}
+    return {name: row.pk for name, row in rows.items()} | {"team": "web"}
+
+
+def _cases(finding: Any) -> tuple[Any, Any]:
+    """A case with a decision, and a bulk decision with a refusal."""
+    from kairan.services import bulk, triage
+    from kairan.services.actor import Actor
+    from kairan.store.models import BulkDecision
+
+    made = cases.case(cases.team("pay"), findings=[finding])
+    choice = triage.Choice("deferred", until="fix", evidence=(triage.Evidence(link="https://a.example"),))
+    triage.decide(cases.part(made).pk, choice, Actor("root"), NOW)
+    number = bulk.start("", [cases.part(made).pk, 999_999], triage.Choice("triaging"), Actor("root"), NOW)
+    bulk.work(lambda: NOW)
+    return made, BulkDecision.objects.get(pk=number)
 
 
 def call(case: Any, headers: dict[str, str]) -> None:
@@ -98,6 +116,8 @@ WITH_ANSWERS = {
     "/counts": {"by": "severity,source,package"},
     "/vulnerabilities/{identifier}": {"identifier": "CVE-2026-1"},
     "/vulnerabilities/{identifier}/assets": {"identifier": "CVE-2026-1"},
+    "/teams": {},
+    "/teams/{key}": {"key": "{team}"},
     "/assets": {},
     "/assets/{number}": {"number": "{asset}"},
     "/runs": {},
@@ -106,6 +126,10 @@ WITH_ANSWERS = {
     "/held": {},
     "/held/{number}": {"number": "{held}"},
     "/imports/{number}": {"number": "{upload}"},
+    "/cases": {},
+    "/cases/{number}": {"number": "C-{case}"},
+    "/cases/{number}/events": {"number": "C-{case}"},
+    "/bulk-decisions/{number}": {"number": "{bulk}"},
     "/me": {},
     "/problems/{slug}": {"slug": "bad-query"},
     "/openapi.json": {},

@@ -59,3 +59,8 @@ _RANK = {role: rank for rank, role in enumerate(Role)}
 def may(role: str, right: Right) -> bool:
     """Does this role have this right? An unknown role has none."""
     return role in _RANK and _RANK[Role(role)] >= _RANK[_LEAST[right]]
+
+
+def greatest(*roles: str) -> str:
+    """The role that may do most; unknown ones count for nothing."""
+    return max((each for each in roles if each in _RANK), key=lambda each: _RANK[Role(each)], default="")

@@ -8,10 +8,15 @@ import click
 
 from kairan import __version__
 from kairan.domain.errors import KairanError
+from kairan.entrypoints.case_commands import COMMANDS as CASE_COMMANDS
+from kairan.entrypoints.config_commands import COMMANDS as CONFIG_COMMANDS
 from kairan.entrypoints.demo_commands import COMMANDS as DEMO_COMMANDS
 from kairan.entrypoints.django_setup import migrate, setup
+from kairan.entrypoints.routing_commands import COMMANDS as ROUTING_COMMANDS
+from kairan.entrypoints.rule_commands import COMMANDS as RULE_COMMANDS
 from kairan.entrypoints.running import BAD_INPUT, HELD, actor, as_json, command, store
 from kairan.entrypoints.search_commands import COMMANDS
+from kairan.entrypoints.slack_commands import COMMANDS as SLACK_COMMANDS
 from kairan.entrypoints.user_commands import COMMANDS as USER_COMMANDS
 from kairan.runtime import clock
 from kairan.runtime.database import database
@@ -27,7 +32,16 @@ def main() -> None:
     """
 
 
-for each in (*COMMANDS, *USER_COMMANDS, *DEMO_COMMANDS):
+for each in (
+    *COMMANDS,
+    *USER_COMMANDS,
+    *CASE_COMMANDS,
+    *SLACK_COMMANDS,
+    *RULE_COMMANDS,
+    *DEMO_COMMANDS,
+    *CONFIG_COMMANDS,
+    *ROUTING_COMMANDS,
+):
     main.add_command(each)
 
 

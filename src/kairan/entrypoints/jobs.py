@@ -1,12 +1,14 @@
 """What a worker does when it is woken. Jobs are wake-ups only: what is to be done stands in rows."""
 
 import threading
+from typing import Any
 
 from django.db import close_old_connections, connection
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from kairan.runtime import clock
-from kairan.services import demo, read_uploads
+from kairan.services import bulk, deliver, demo, hearing, read_uploads, route, timers
 from kairan.services.demo import PLAY
 from kairan.services.uploads import READ
 
@@ -29,5 +31,58 @@ def play() -> None:
     close_old_connections()
     try:
         demo.work(clock.now, stopping.is_set)
+    finally:
+        connection.close()
+
+
+@app.task(name=bulk.DECIDE)
+def bulk_decide() -> None:
+    """Go on with bulk decisions."""
+    close_old_connections()
+    try:
+        bulk.work(clock.now, stopping.is_set)
+    finally:
+        connection.close()
+
+
+@app.task(name=deliver.DELIVER, queue=deliver.PROMPT)
+def deliver_waiting() -> None:
+    """Send what is to be told."""
+    close_old_connections()
+    try:
+        if not demo.is_playing():  # it delivers by its own clock
+            deliver.work(clock.now, stopping.is_set)
+    finally:
+        connection.close()
+
+
+@app.task(name=route.ROUTE, queue=deliver.PROMPT)
+def route_waiting() -> None:
+    """Bring cases in line with findings that changed."""
+    close_old_connections()
+    try:
+        if not demo.is_playing():
+            route.work(clock.now, stopping.is_set)
+    finally:
+        connection.close()
+
+
+@app.task(name=timers.TIMERS, queue=deliver.PROMPT)
+def look_at_the_clock() -> None:
+    """What time alone does to cases."""
+    close_old_connections()
+    try:
+        if not demo.is_playing():
+            timers.due(clock.now())
+    finally:
+        connection.close()
+
+
+@app.task(name=hearing.HEAR, queue=deliver.PROMPT, retry=RetryStrategy(max_attempts=8, exponential_wait=2))
+def hear_press(destination: str, action: dict[str, Any]) -> None:
+    """Do what somebody pressed in a destination. Here the job itself is the truth: it is tried again."""
+    close_old_connections()
+    try:
+        hearing.do(destination, action, clock.now)
     finally:
         connection.close()

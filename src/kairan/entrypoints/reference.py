@@ -130,14 +130,20 @@ is:open severity:>=high repo:acme/* -package:openssl (cve:CVE-2021-44228 or firs
 The empty query is everything. In a shell, put a query with brackets, `*`, `<`, `>` or quotation marks into
 single quotes. What is no query is answered with the place of the error and, where one is near, the right word.
 """
-_TO_COME = """`is:accepted`, `is:disputed`, `is:new`, `is:unowned`, `exploit:` and `team:` are understood and match
-nothing yet.
+_TO_COME = """`is:accepted`, `is:disputed`, `is:new` and `exploit:` are understood and match nothing yet.
 """
 
 
 def api() -> str:
     """Every operation of the JSON API."""
     from kairan.entrypoints.reference_api import markdown
+
+    return f"{_NOTE}\n{markdown()}"
+
+
+def configuration() -> str:
+    """Every key of kairan.yaml."""
+    from kairan.entrypoints.reference_config import markdown
 
     return f"{_NOTE}\n{markdown()}"
 
@@ -149,6 +155,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "environment.md": environment,
     "query-language.md": query_language,
     "api.md": api,
+    "configuration.md": configuration,
 }
 
 

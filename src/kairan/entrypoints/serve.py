@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 
 from kairan.domain.errors import ConfigError, KairanError
+from kairan.entrypoints.config_at_start import apply_file
 from kairan.entrypoints.demo_commands import demo_or_not, greet_demo
 from kairan.runtime import clock, logging
 from kairan.runtime.database import revive
@@ -39,7 +40,8 @@ class Serving:
         with store(say=click.echo, serving=True):
             from kairan.entrypoints.asgi import app
 
-            shows_demo = demo_or_not(self.demo)
+            is_for_real = self.with_worker and apply_file(wants_demo=self.demo)
+            shows_demo = demo_or_not(self.demo, is_for_real=is_for_real)
             self._greet(url)
             if shows_demo:
                 greet_demo(self.host)

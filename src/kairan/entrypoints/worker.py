@@ -2,16 +2,23 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
+from kairan.entrypoints import slack
 from kairan.entrypoints.jobs import stopping
 from kairan.runtime import clock
-from kairan.services import read_uploads, schedule
+from kairan.services import bulk, deliver, hearing, read_uploads, schedule, to_route
+from kairan.services.waking import PROMPT
 
 TICK_SECONDS = 60
+STALLED_SECONDS = 15
+# How many jobs of each queue run at once: what takes minutes one after the other, and beside it what is sent, so that a
+# click never waits for an import.
+LANES = {"default": 1, PROMPT: 4}
 JOB_RETENTION = timedelta(days=7)
 log = structlog.get_logger("kairan.worker")
 
@@ -24,6 +31,9 @@ def _tick() -> None:
         for name in schedule.tick(now):
             log.info("fired", schedule=name)
         read_uploads.wake_if_needed()
+        bulk.wake_if_needed()
+        deliver.wake_if_needed(now)
+        to_route.wake_if_needed(now)
     except Exception:  # the runner: a failing tick is logged, the next one comes in a minute
         log.exception("tick failed")
     finally:
@@ -37,6 +47,16 @@ async def ticks() -> None:
         await asyncio.sleep(TICK_SECONDS)
 
 
+async def _run(app: Any, queue: str, number: int) -> None:
+    await app.run_worker_async(
+        queues=[queue],
+        name=f"kairan {queue}",
+        concurrency=number,
+        install_signal_handlers=False,
+        delete_jobs="successful",
+    )
+
+
 async def jobs() -> None:
     """Run jobs for ever; start again after the database came back."""
     from procrastinate.contrib.django import app
@@ -44,13 +64,26 @@ async def jobs() -> None:
     while True:
         try:
             queue = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
-            async with queue.open_async():
-                await queue.run_worker_async(install_signal_handlers=False, delete_jobs="successful")
+            async with queue.open_async(), asyncio.TaskGroup() as group:
+                for name, number in LANES.items():
+                    group.create_task(_run(queue, name, number))
         except asyncio.CancelledError:
             raise
         except Exception:  # the runner: a lost database must not end the worker
             log.exception("the job runner stopped; it starts again in 5 s")
         await asyncio.sleep(5)
+
+
+async def presses() -> None:
+    """Take up again what somebody pressed, if the worker that was at it died. All other jobs are only wake-ups."""
+    from procrastinate.contrib.django import app
+
+    while True:
+        await asyncio.sleep(STALLED_SECONDS)
+        try:
+            await hearing.take_up(app)
+        except Exception:  # the runner: a lost database must not end the worker
+            log.exception("stalled presses could not be looked for")
 
 
 async def _tell_jobs_to_stop() -> None:
@@ -68,3 +101,5 @@ async def work() -> None:
         group.create_task(_tell_jobs_to_stop())
         group.create_task(ticks())
         group.create_task(jobs())
+        group.create_task(presses())
+        group.create_task(slack.listen())

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from kairan.runtime.object_store import ORPHAN_GRACE, RETENTION, Archive
 from kairan.services import accounts
 from kairan.store.connection import raw_cursor
-from kairan.store.queries import runs, uploads
+from kairan.store.queries import evidence, runs, uploads
 
 FAILED_KEPT = timedelta(days=1)
 
@@ -19,7 +19,7 @@ def prune(archive: Archive, now: datetime) -> dict[str, int]:
     cursor = raw_cursor()
     forgotten = uploads.prune(cursor, now - RETENTION)
     uploads.let_go(cursor, now - FAILED_KEPT)
-    keep = runs.archived_keys(cursor, now - RETENTION) | uploads.stored_keys(cursor)
+    keep = runs.archived_keys(cursor, now - RETENTION) | uploads.stored_keys(cursor) | evidence.stored_keys(cursor)
     return {
         "archived answers": archive.prune(keep, now - ORPHAN_GRACE),
         "uploads": forgotten,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from kairan.runtime.object_store import Archive
-from kairan.services import demo
+from kairan.services import configuration, demo, timers
 from kairan.services.prune import prune
 from kairan.store.connection import raw_cursor
 from kairan.store.models import Schedule
@@ -25,8 +25,14 @@ def _compact(_now: datetime) -> object:
     return tally.compact(raw_cursor())
 
 
-TASKS: Mapping[str, Task] = {"prune": _prune, "compact_tally": _compact, "demo": demo.wake_if_needed}
-_DEFAULTS = (("prune", DAY), ("compact_tally", 5 * MINUTE))
+TASKS: Mapping[str, Task] = {
+    "prune": _prune,
+    "compact_tally": _compact,
+    "demo": demo.wake_if_needed,
+    "timers": timers.wake,
+    "team_members": configuration.look_for_people,
+}
+_DEFAULTS = (("prune", DAY), ("compact_tally", 5 * MINUTE), ("timers", MINUTE), ("team_members", 5 * MINUTE))
 
 
 def ensure_defaults(now: datetime) -> None:

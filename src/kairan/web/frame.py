@@ -33,14 +33,23 @@ class Way:
 _PARTS: Sequence[Sequence[_Page]] = (
     (
         _Page(_("Overview"), "overview"),
+        _Page(_("Inbox"), "inbox"),
+        _Page(_("Cases"), "cases", frozenset({"case", "board", "cases_bulk", "case_bulk"})),
         _Page(_("Findings"), "findings", frozenset({"finding", "vulnerability"})),
         _Page(_("Assets"), "assets", frozenset({"asset"})),
-        _Page(_("Teams"), "teams", frozenset({"team"})),
+        _Page(_("Teams"), "teams", frozenset({"team", "unowned"})),
     ),
     (
         _Page(_("Runs"), "runs", frozenset({"run"})),
         _Page(_("Held closings"), "held"),
         _Page(_("Upload"), "uploads", frozenset({"upload"}), Right.IMPORT),
+    ),
+    (
+        _Page(_("Destinations"), "destinations", frozenset({"deliveries", "delivery"})),
+        _Page(_("Messages"), "messages", frozenset({"message", "message_raw", "message_press"})),
+        _Page(_("Rules"), "rules", frozenset({"rule_try"})),
+        _Page(_("Coverage"), "coverage"),
+        _Page(_("Noise"), "noise"),
     ),
     (_Page(_("People"), "people", frozenset({"person", "audit"}), Right.MANAGE_PEOPLE),),
 )

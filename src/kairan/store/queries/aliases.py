@@ -158,6 +158,11 @@ def _move_findings(cursor: Cursor, now: datetime, run: int | None) -> None:
     cursor.execute(settle_sql("SELECT id FROM al_finding"))
     _close_what_nobody_sees(cursor, now)
     _tell(cursor, now, run)
+    cursor.execute(
+        "INSERT INTO unrouted (finding, run, at) SELECT t.id, %s::bigint, %s::timestamptz FROM"
+        " (SELECT id FROM al_finding UNION SELECT target FROM al_finding) t",
+        (run, now),
+    )
     cursor.execute("DROP TABLE al_finding")
 
 

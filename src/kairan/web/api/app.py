@@ -15,9 +15,24 @@ from ninja.errors import HttpError, ValidationError
 from ninja.operation import Operation
 from psycopg.errors import QueryCanceled
 
-from kairan.domain.errors import DatabaseError, IllegalTransition, QueryError
+from kairan.domain.errors import DatabaseError, ForbiddenError, IllegalTransition, QueryError
+from kairan.services.triage import ChoiceError, NoSuchCaseError
 from kairan.store.connection import gave_up
-from kairan.web.api import assets, document, findings, held, imports, me, problems, runs, vulnerabilities
+from kairan.web.api import (
+    assets,
+    cases,
+    deliveries,
+    document,
+    findings,
+    held,
+    imports,
+    me,
+    problems,
+    runs,
+    teams,
+    vulnerabilities,
+    why,
+)
 from kairan.web.api.access import Closed, Guard
 from kairan.web.api.problems import ProblemError
 from kairan.web.api.requests import invalid
@@ -25,8 +40,16 @@ from kairan.web.api.requests import invalid
 _ROUTERS = {
     "/findings": findings.operations,
     "/counts": findings.counts,
+    "/coverage": why.coverage,
+    "/noise": why.noise,
     "/vulnerabilities": vulnerabilities.operations,
     "/assets": assets.operations,
+    "/cases": cases.operations,
+    "/decisions": cases.decisions,
+    "/bulk-decisions": cases.bulk_decisions,
+    "/destinations": deliveries.destinations,
+    "/deliveries": deliveries.operations,
+    "/teams": teams.operations,
     "/runs": runs.operations,
     "/held": held.operations,
     "/imports": imports.operations,
@@ -94,6 +117,11 @@ def _validation(error: Exception) -> ProblemError:
     return invalid([_place(each) for each in error.errors])
 
 
+def _choice(error: Exception) -> ProblemError:
+    assert isinstance(error, ChoiceError)
+    return invalid([{"where": f"body.{name}", "message": error.message_of(name)} for name in error.wrong])
+
+
 def _place(error: dict[str, object]) -> dict[str, str]:
     """`query.limit` of ninja's `("query", "asked", "limit")`: the name of our own variable is nobody's business."""
     found = error["loc"]
@@ -118,6 +146,9 @@ _TOLD: dict[type[Exception], Callable[[Exception], ProblemError]] = {
     ProblemError: _itself,
     QueryError: _query,
     ValidationError: _validation,
+    ForbiddenError: lambda error: ProblemError(problems.FORBIDDEN, str(error)),
+    NoSuchCaseError: lambda error: ProblemError(problems.NOT_FOUND, str(error)),
+    ChoiceError: _choice,
     IllegalTransition: lambda error: ProblemError(problems.CONFLICT, str(error)),
     DatabaseError: _database,
     OperationalError: _database,

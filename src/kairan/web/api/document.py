@@ -56,9 +56,11 @@ _SCHEMES = {
     },
 }
 _TAGS = {
+    "cases": "What belongs together, with what each team decided of it.",
     "findings": "One vulnerability on one asset and package.",
     "vulnerabilities": "One problem, with all its ids.",
     "assets": "Images, repositories, hosts, cloud resources.",
+    "teams": "Who looks after what.",
     "runs": "What was read, and what became of it.",
     "held": "Closings that wait for a person.",
     "imports": "Handing reports in.",
@@ -123,10 +125,15 @@ def _mend(parameter: dict[str, Any]) -> None:
     for inner in schema.pop("allOf", ()):
         schema |= {name: value for name, value in inner.items() if name in ("enum", "type")}
     if parameter["in"] == "path":
-        parameter["description"] = _IN_PATH["finding" if "pattern" in schema else parameter["name"]]
+        parameter["description"] = _IN_PATH[_IDS.get(schema.get("pattern", "")[:5], parameter["name"])]
 
 
+_IDS = {"^[Ff]": "finding", "^[Cc]": "case"}
 _IN_PATH = {
+    "name": "Its name.",
+    "case": "Written C-123, in any case.",
+    "key": "Its key.",
+    "part": "The part's number.",
     "finding": "Written F-123, in any case.",
     "number": "Its number.",
     "identifier": "Any of its ids, in any case.",

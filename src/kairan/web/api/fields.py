@@ -25,6 +25,13 @@ def _finding(value: object) -> object:
     return text[2:]
 
 
+def _case(value: object) -> object:
+    text = str(value)
+    if len(text) < 3 or text[:2].upper() != "C-" or not (text[2:].isascii() and text[2:].isdigit()):
+        raise ValueError("a case's id is written C-123")
+    return text[2:]
+
+
 def written(instant: datetime) -> str:
     """ISO 8601 in UTC, with all that the store knows of it."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -52,6 +59,19 @@ FindingPath = Annotated[
     BeforeValidator(_finding),
     Field(ge=0, le=_MOST),
     WithJsonSchema({"type": "string", "pattern": "^[Ff]-[0-9]{1,18}$", "examples": ["F-123"]}),
+]
+
+
+CaseId = Annotated[
+    int,
+    PlainSerializer(lambda number: f"C-{number}", return_type=str),
+    WithJsonSchema({"type": "string", "pattern": "^C-[0-9]+$", "examples": ["C-12"]}),
+]
+CasePath = Annotated[
+    int,
+    BeforeValidator(_case),
+    Field(ge=0, le=_MOST),
+    WithJsonSchema({"type": "string", "pattern": "^[Cc]-[0-9]{1,18}$", "examples": ["C-12"]}),
 ]
 
 

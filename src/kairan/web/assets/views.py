@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from kairan.domain.rights import Right
 from kairan.store.queries import asset_list, asset_page
+from kairan.web import owned
 from kairan.web.assets import filters, sheet
 from kairan.web.security import needs
 
@@ -40,4 +41,5 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     if asset is None:
         raise Http404
     context = {"asset": asset, "sheet": sheet.of(asset, timezone.now(), timezone.get_current_timezone_name())}
+    context["shares"] = owned.of_asset(number, asset.name)
     return render(request, "assets/one.html", context)

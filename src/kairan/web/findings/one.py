@@ -3,6 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
@@ -11,6 +12,7 @@ from kairan.runtime.object_store import Archive
 from kairan.services import raw_record
 from kairan.store.queries import epss
 from kairan.store.queries import finding as one_finding
+from kairan.web import why
 from kairan.web.findings import sheet
 from kairan.web.security import needs
 
@@ -26,7 +28,11 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     if finding.merged_into:
         target = reverse("finding", args=[finding.merged_into])
         return redirect(f"{target}?drawer=1" if in_drawer else target)  # not for ever: a merge can be undone
-    context = {"finding": finding, "sheet": sheet.of(finding, epss.of_vulnerability(finding.vulnerability_id))}
+    context = {
+        "finding": finding,
+        "sheet": sheet.of(finding, epss.of_vulnerability(finding.vulnerability_id)),
+        "why": why.of_finding(number, timezone.now()),
+    }
     return _answer(request, "findings/sheet.html" if in_drawer else "findings/one.html", context)
 
 

@@ -11,8 +11,11 @@ from django.views.decorators.http import require_safe
 
 from kairan.domain.rights import Right, may
 from kairan.domain.severity import Severity
+from kairan.services import configuration
+from kairan.store.queries import delivery_list, inbox
 from kairan.store.queries import overview as queries
 from kairan.web import links
+from kairan.web.cases import words as case_words
 from kairan.web.reader import reader
 from kairan.web.security import needs
 
@@ -52,6 +55,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     rights = {
         "may_upload": may(reader(request).role, Right.IMPORT),
         "may_decide": may(reader(request).role, Right.DECIDE_HELD),
+        "broken": delivery_list.broken(each.name for each in configuration.active().destinations),
     }
     waiting = queries.waiting(now - _WEEK)
     if not sources:
@@ -71,9 +75,17 @@ def overview(request: HttpRequest) -> HttpResponse:
         "newest": queries.newest((Severity.CRITICAL, Severity.HIGH), limit=_NEWEST),
         "newest_address": links.findings(links.OPEN, "severity:>=high", "first-seen:<7d"),
         "waiting": waiting,
+        "inbox": _inbox(now),
         **rights,
     }
     return render(request, "overview/overview.html", context)
+
+
+def _inbox(now: datetime) -> list[tuple[str, str, int, bool]]:
+    """(section, its words, how many, are there more) of what needs somebody."""
+    found = inbox.counts(now, inbox.Whose())
+    most = inbox.MOST_COUNTED
+    return [(name, str(case_words.SECTION[name]), min(n, most), n > most) for name, n in found.items() if n]
 
 
 def _line(severity: Severity, opened: queries.Open, came: queries.Moved, went: queries.Moved) -> Line:

@@ -5,14 +5,16 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from kairan.domain.rights import Right
+from kairan.store.queries import case_page
 from kairan.store.queries import vulnerability as queries
 from kairan.store.queries import vulnerability_touches as touches
-from kairan.web import links
+from kairan.web import links, owned
 from kairan.web.security import needs
 from kairan.web.vulnerabilities import sheet
 
 PAGE_SIZE = 25
 _LONGEST_ASKED = 10_000
+_MOST_CASES = 20
 
 
 @needs(Right.SEE)
@@ -26,7 +28,13 @@ def one(request: HttpRequest, identifier: str) -> HttpResponse:
     if identifier != names.primary_id:
         return redirect("vulnerability", names.primary_id)  # not for ever: a merge can be undone
     page = touches.page(number, size=PAGE_SIZE, after=touches.Place.parse(request.GET.get("after", "")))
-    return render(request, "vulnerabilities/one.html", {"sheet": sheet.of(number, names), "page": page})
+    context = {
+        "sheet": sheet.of(number, names),
+        "page": page,
+        "cases": case_page.of_vulnerability(number, most=_MOST_CASES),
+        "shares": owned.of_vulnerability(number, names.primary_id),
+    }
+    return render(request, "vulnerabilities/one.html", context)
 
 
 def _can_be_id(identifier: str) -> bool:
