@@ -38,6 +38,7 @@ class Kills:
     said: dict[str, tuple[bool, tuple[str, ...]]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     met: Counter[str] = field(default_factory=Counter)
+    workers: list[Process] = field(default_factory=list)
 
     def run(self) -> "Kills":
         chance = Random(self.seed)
@@ -46,7 +47,11 @@ class Kills:
             cast = _cast(slack.world)
             self._found(home, folder, slack, cast)
             with postgres.serve(home) as url, psycopg.connect(url, autocommit=True) as reader:
-                self._rounds(home, slack, cast, reader.cursor(), chance)
+                try:
+                    self._rounds(home, slack, cast, reader.cursor(), chance)
+                finally:
+                    for worker in self.workers:
+                        worker.kill()
         return self
 
     def _found(self, home: Path, folder: Path, slack: Server, cast: Cast) -> None:
@@ -74,6 +79,7 @@ class Kills:
 
     def _begin(self, home: Path, slack: Server) -> Process:
         worker = start(home, program=PROGRAM, **SECRETS, PYTHONPATH=os.getcwd())  # noqa: PTH109
+        self.workers.append(worker)
         try:
             _wait(lambda: slack.socket.connections, "a connection")
         except AssertionError:

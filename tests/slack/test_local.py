@@ -302,6 +302,8 @@ def test_the_lock_is_not_held_while_a_call_hangs(client: WebClient, cast: Cast, 
 
     thread = threading.Thread(target=post)
     thread.start()
+    while not slack.world.called("chat.postMessage"):
+        time.sleep(0.01)
     client.chat_postMessage(channel=cast.team_2.id, text="meanwhile")
     thread.join()
     assert len(cast.team_1.messages) == len(cast.team_2.messages) == 1

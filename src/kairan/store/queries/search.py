@@ -91,7 +91,7 @@ def _joined(sign: str, nodes: tuple[Node, ...]) -> Composable | None:
     return SQL("({})").format(SQL(sign).join(_compile(each) for each in nodes))
 
 
-def _any(parts: list[Composable]) -> Composable:
+def _any(parts: Sequence[Composable]) -> Composable:
     return SQL("({})").format(SQL(" or ").join(parts)) if parts else NOTHING
 
 
