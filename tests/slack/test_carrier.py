@@ -198,10 +198,10 @@ def test_history_that_lags_is_why_uncertain_waits(
 @pytest.mark.parametrize(
     ("code", "permanent", "whole", "gone"),
     [
-        *((code, True, True, False) for code in WHOLE),
-        *((code, True, False, False) for code in CHANNEL),
-        *((code, True, False, True) for code in GONE),
-        *((code, False, False, False) for code in PASSING - {"ratelimited"}),
+        *((code, True, True, False) for code in sorted(WHOLE)),
+        *((code, True, False, False) for code in sorted(CHANNEL)),
+        *((code, True, False, True) for code in sorted(GONE)),
+        *((code, False, False, False) for code in sorted(PASSING - {"ratelimited"})),
         ("message_limit_exceeded", False, True, False),
         ("invalid_blocks", True, False, False),
         ("msg_too_long", True, False, False),

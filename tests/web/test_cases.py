@@ -204,6 +204,12 @@ def test_the_page_tells_what_it_is_the_fix_where_and_why(triager: Client, street
     assert triager.get("/cases/C-999999/").status_code == 404
 
 
+def test_a_case_of_a_control_says_what_its_publisher_says_is_to_be_done(triager: Client, street: Any) -> None:
+    said = {"kind": "misconfiguration", "id": "aws:S3.8", "remediation": "Switch public access off.", "package": None}
+    made = case(team("web"), findings=[street.finding(**said, fixed="")])
+    assert "Switch public access off." in text(triager.get(f"/cases/C-{made.pk}/"))
+
+
 def test_a_merged_case_leads_to_what_it_became(triager: Client) -> None:
     made = case(team("web"))
     gone = case(team("pay"), merged_into=made, is_current=False)

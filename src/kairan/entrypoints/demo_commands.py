@@ -22,7 +22,8 @@ def demo_or_not(asked: bool | None, *, is_for_real: bool = False) -> bool:
     """Make a demo of an untouched store, unless somebody asked otherwise. Is the store one?
 
     Who set up a database, a storage or a proxy, or wrote a kairan.yaml (`is_for_real`), means it for real, and a
-    store once made a demo stays one: there it has to be asked for. ConfigError where no demo is wanted of a store that is one.
+    store once made a demo stays one: there it has to be asked for. ConfigError where no demo is wanted of a store
+    that is one.
     """
     from kairan.services import demo as service
     from kairan.store.queries import demo as row

@@ -63,7 +63,8 @@ def cases(asked: Filter) -> Composable:
 
 
 # Two ways to the cases whose parts fit. Where few parts do, they are gathered by their index first; where many do, an
-# order's index is walked and each case on the way is probed. PostgreSQL cannot know how an order and parts hang together.
+# order's index is walked and each case on the way is probed. PostgreSQL cannot know how an order and parts hang
+# together.
 _GATHERED = SQL("c.id = any(array(select p.case_id from case_part p where {}))")
 _PROBED = SQL("exists (select from case_part p where p.case_id = c.id and {})")
 

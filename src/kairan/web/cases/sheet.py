@@ -60,6 +60,7 @@ class Sheet:
     references: advisories.References
     remedies: Sequence[Remedy]
     without_fix: Sequence[Fix]
+    words: Sequence[str]  # what publishers say is to be done
     parts: Sequence[PartSheet]
     timeline: Sequence[timeline.Entry]
     messages: Sequence[Delivered]
@@ -82,6 +83,7 @@ def of(case: Case, actor: Actor, now: datetime, sent: Mapping[int, Form] | None 
         references=advisories.references(written),
         remedies=[_remedy(fix) for fix in fixes if fix.fixed],
         without_fix=[fix for fix in fixes if not fix.fixed],
+        words=list(dict.fromkeys(each.remediation for each in written if each.remediation)),
         parts=_parts(case, found, actor, now, sent or {}),
         timeline=timeline.entries(queries.events(case.id)),
         messages=messages,
