@@ -27,7 +27,7 @@ Store = Callable[..., AbstractContextManager[None]]
 class Serving:
     """Pages on an address, with or without the worker."""
 
-    def __init__(self, host: str, port: int, *, with_worker: bool, demo: bool | None = False) -> None:
+    def __init__(self, host: str, port: int, *, with_worker: bool, demo: bool | None = None) -> None:
         self.host, self.port, self.with_worker, self.demo = host, port, with_worker, demo
 
     def run(self, store: Store) -> None:
@@ -40,7 +40,7 @@ class Serving:
         with store(say=click.echo, serving=True):
             from kairan.entrypoints.asgi import app
 
-            is_for_real = self.with_worker and apply_file(wants_demo=self.demo)
+            is_for_real = not self.with_worker or apply_file(wants_demo=self.demo)
             shows_demo = demo_or_not(self.demo, is_for_real=is_for_real)
             self._greet(url)
             if shows_demo:
