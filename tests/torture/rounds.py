@@ -54,6 +54,7 @@ class Rounds:
         home, hit = KINDS[kind].run(ground, chance, fresh, when)
         self.tally.hit[kind] += hit
         ground.check(when, home)
+        self.tally.so_far()
 
     def _complete(self, ground: Ground) -> None:
         """Import everything once more, and everything once into an empty store: both have to be the same."""

@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+_OFTEN = 25  # rounds
+
 
 @dataclass
 class Tally:
@@ -15,6 +17,11 @@ class Tally:
     failures: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+    def so_far(self) -> None:
+        """Say how it goes, now and then: a run of hours that is stopped has told something all the same."""
+        if self.rounds % _OFTEN == 0:
+            print(f"{self.rounds} rounds so far, failures: {len(self.failures)}", flush=True)
 
     def __str__(self) -> str:
         lines = [f"{self.rounds} rounds in {self.seconds:.0f} s, seed {self.seed}"]

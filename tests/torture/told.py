@@ -56,6 +56,7 @@ class Deliveries:
                 self._round(home, server, reader, number)
                 if number % PEACE_EVERY == 0 or number == self.number:
                     self._peace(home, server, reader, f"after round {number}")
+                self.tally.so_far()
         finally:
             for worker in self.workers:
                 worker.kill()
