@@ -30,6 +30,7 @@ _ZEAL: Mapping[str, float] = {
 }
 _PEOPLE: Mapping[str, Sequence[Someone]] = {team.key: team.people for team in TEAMS}
 _SATURDAY = 5
+_SOON = 0.4  # that what is fixed is rolled out when somebody looks
 _SURE, _BURNT = 0.30, 0.05  # that somebody says it is fixed; once a scan has said that it is not
 _SAID = 0.12  # how often somebody writes something
 _ACTIVE = (Status.NEW, Status.TRIAGING, Status.ACTION_NEEDED, Status.FIX_CLAIMED)
@@ -105,7 +106,8 @@ def _answer(chance: random.Random, part: Part, now: datetime) -> Iterator[Deed]:
             if chance.random() < (_BURNT if part.relook else _SURE):
                 yield Deed("fix", who.username, part.id, _word(chance, who, _FIXED))
         case Status.FIX_CLAIMED:
-            yield Deed("verify", who.username, part.id, _word(chance, who, _DEPLOYED))
+            if chance.random() < _SOON:
+                yield Deed("verify", who.username, part.id, _word(chance, who, _DEPLOYED))
         case Status.DEFERRED | Status.RISK_ACCEPTED if part.relook:
             yield Deed("move", who.username, part.id, _word(chance, who, _NEEDED), Status.ACTION_NEEDED)
         case _:

@@ -12,6 +12,7 @@ from psycopg.sql import SQL, Composable, Composed
 from kairan.domain.query import Choice, Node, Not, Or, Period
 from kairan.domain.query.tree import EVERYTHING, And
 from kairan.store.connection import raw_cursor
+from kairan.store.queries.routing import FIRST_CONNECTION
 from kairan.store.queries.search import select
 
 _AT_A_TIME = 5_000
@@ -30,15 +31,18 @@ _STEPS = SQL(
     """
     select e.at, e.code, f.id, f.opener,
            coalesce(case f.opener {keys} end, 'vulnerability:' || f.vulnerability_id), coalesce(t.key, ''),
-           coalesce(e.run_id = b.run_id, false)
+           b.id is not null
     from (select f.*, case {openers} else {last} end as opener from finding f where {fits}) f
     join event e on e.finding_id = f.id and e.code in ('opened', 'reopened', 'closed') and e.at <= {until}
     join vulnerability v on v.id = f.vulnerability_id
     left join owner w on w.finding = f.id
     left join team t on t.id = w.team_id
-    left join run r on r.id = e.run_id
-    left join (select source_id, min(id) as run_id from run where source_id is not null group by source_id) b
-        on b.source_id = r.source_id
+    left join (
+        select r.id from run r
+        join (select source_id, min(started_at) as at from run group by source_id) s on s.source_id = r.source_id
+        where r.started_at < s.at + {first} and not exists (
+            select from snapshot n join snapshot o on o.scope_id = n.scope_id where n.run_id = r.id and o.run_id < r.id)
+    ) b on b.id = e.run_id
     order by e.at, e.id
     limit {most}
     """
@@ -85,6 +89,7 @@ def _query(fits: Node, earlier: Sequence[tuple[Node, str]], group_by: str, until
         last=len(earlier),
         fits=_where(fits),
         until=until,
+        first=FIRST_CONNECTION,
         most=most,
     )
 
