@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import schemathesis
@@ -59,7 +60,7 @@ def administrator(person: Any) -> Script:
 @pytest.fixture
 def street_with_everything(one_connection: None, street: Any, monkeypatch: Any, archive_home: Any) -> dict[str, Any]:
     """Something behind every address, so that answers hold more than empty lists: the numbers of it."""
-    from kairan.store.models import HeldClosing, Ownership, Reject, Sighting, Team, Upload
+    from kairan.store.models import Delivery, HeldClosing, Ownership, Reject, Sighting, Team, Upload
 
     monkeypatch.setattr(access, "_buckets", Buckets(0))
     for number in range(3):
@@ -74,7 +75,10 @@ def street_with_everything(one_connection: None, street: Any, monkeypatch: Any, 
     team = Team.objects.create(key="web", name="Web", settings={"channels": {"slack": {"id": "C1"}}, "others": ["x"]})
     Ownership.objects.create(position=1, matches={"repository": ["acme/*"]}, team=team)
     opened, bulk = _cases(finding)
-    rows = {"case": opened, "bulk": bulk, "run": run, "held": held, "upload": upload, "finding": finding, "asset": finding.asset}
+    rows = {"case": opened, "bulk": bulk, "run": run, "held": held, "upload": upload, "finding": finding}
+    told = {"key": "test", "destination": "preview", "channel": "psirt", "purpose": "test", "marker": uuid4()}
+    rows["delivery"] = Delivery.objects.create(**told, priority=0, state="sent", created_at=NOW, not_before=NOW)
+    rows["asset"] = finding.asset
     return {name: row.pk for name, row in rows.items()} | {"team": "web"}
 
 
@@ -119,6 +123,9 @@ WITH_ANSWERS = {
     "/teams": {},
     "/teams/{key}": {"key": "{team}"},
     "/findings/{number}/why": {"number": "F-{finding}"},
+    "/destinations": {},
+    "/deliveries": {},
+    "/deliveries/{number}": {"number": "{delivery}"},
     "/coverage": {},
     "/noise": {},
     "/assets": {},
