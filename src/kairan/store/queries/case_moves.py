@@ -42,10 +42,11 @@ def regroup(cursor: Cursor, now: datetime) -> list[tuple[int, int]]:
             f.vulnerability_id AS vulnerability, {STAYING} AS key,
             c.group_key AS was
         FROM case_finding l JOIN cases c ON c.id = l.case_id JOIN finding f ON f.id = l.finding
-        LEFT JOIN owner o ON o.finding = l.finding
+        LEFT JOIN owner o ON o.finding = coalesce(f.merged_into_id, f.id)
         WHERE l.left_at IS NULL AND l.case_id IN (
             SELECT c.id FROM rt_finding r JOIN case_finding l ON l.finding = r.id AND l.left_at IS NULL
-            JOIN cases c ON c.id = l.case_id JOIN finding f ON f.id = r.id LEFT JOIN owner o ON o.finding = r.id
+            JOIN cases c ON c.id = l.case_id JOIN finding f ON f.id = r.id
+            LEFT JOIN owner o ON o.finding = coalesce(f.merged_into_id, f.id)
             WHERE c.is_current AND {STAYING} <> c.group_key)
         """
     )
@@ -82,12 +83,13 @@ def regroup(cursor: Cursor, now: datetime) -> list[tuple[int, int]]:
 
 
 def _meeting(cursor: Cursor) -> list[tuple[int, int]]:
-    """Fills `rt_case_fold`: of the cases that come to one key the oldest stays."""
+    """Fills `rt_case_fold`: of the cases that come to one key the oldest stays; a closed one only among closed ones."""
     cursor.execute(
         """
         CREATE TEMP TABLE rt_case_fold ON COMMIT DROP AS
         SELECT id, first AS target FROM (
-            SELECT c.id, first_value(c.id) OVER (PARTITION BY m.key ORDER BY c.opened_at, c.id) AS first
+            SELECT c.id, first_value(c.id) OVER (PARTITION BY m.key
+                ORDER BY c.state = 'closed', c.opened_at, c.id) AS first
             FROM (
                 SELECT case_id, key FROM rt_rename
                 UNION SELECT c.id, c.group_key FROM cases c JOIN rt_rename n ON n.key = c.group_key
@@ -129,7 +131,7 @@ def hand_over(cursor: Cursor, now: datetime) -> None:
         CREATE TEMP TABLE rt_own ON COMMIT DROP AS
         SELECT l.finding, l.case_id, l.part_id, coalesce(p.team_id, 0) AS was, coalesce(o.team_id, 0) AS team
         FROM case_finding l JOIN case_part p ON p.id = l.part_id JOIN finding f ON f.id = l.finding
-        LEFT JOIN owner o ON o.finding = l.finding
+        LEFT JOIN owner o ON o.finding = coalesce(f.merged_into_id, f.id)
         WHERE l.left_at IS NULL AND f.is_open AND l.part_id IN (
             SELECT l.part_id FROM rt_finding r JOIN case_finding l ON l.finding = r.id AND l.left_at IS NULL
             JOIN case_part p ON p.id = l.part_id WHERE r.is_open AND r.team IS DISTINCT FROM p.team_id)

@@ -70,7 +70,8 @@ def ids(cursor: Cursor) -> list[int]:
 
 
 # The key that a finding `f` would have in the case `c` that it is in: what changes it is that its vulnerability became
-# another, or, where teams have cases of their own, its owner. A fixed version that moved on leaves it where it is.
+# another, or, where teams have cases of their own, its owner `o` (of a folded finding: its target's). A fixed version
+# that moved on leaves it where it is.
 STAYING = """
     CASE WHEN starts_with(c.group_key, 'fix:') OR starts_with(c.group_key, 'asset:') THEN c.group_key
         WHEN c.group_by = 'vulnerability-team' AND o.team_id IS NOT NULL
@@ -84,9 +85,15 @@ _TOGETHER = f"""
     UNION SELECT n.finding FROM (
         SELECT DISTINCT c.id FROM rt_id r JOIN case_finding l ON l.finding = r.id AND l.left_at IS NULL
         JOIN cases c ON c.id = l.case_id JOIN case_part p ON p.id = l.part_id
-        JOIN finding f ON f.id = r.id LEFT JOIN owner o ON o.finding = r.id
+        JOIN finding f ON f.id = r.id LEFT JOIN owner o ON o.finding = coalesce(f.merged_into_id, f.id)
         WHERE f.merged_into_id IS NOT NULL OR c.is_current AND {STAYING} <> c.group_key
             OR f.is_open AND o.team_id IS DISTINCT FROM p.team_id
+    ) c JOIN case_finding n ON n.case_id = c.id AND n.left_at IS NULL
+    UNION SELECT n.finding FROM (
+        SELECT DISTINCT w.id FROM rt_id r JOIN case_finding l ON l.finding = r.id AND l.left_at IS NULL
+        JOIN cases c ON c.id = l.case_id AND c.is_current JOIN finding f ON f.id = r.id
+        LEFT JOIN owner o ON o.finding = coalesce(f.merged_into_id, f.id)
+        JOIN cases w ON w.is_current AND w.group_key = {STAYING} WHERE {STAYING} <> c.group_key
     ) c JOIN case_finding n ON n.case_id = c.id AND n.left_at IS NULL
     UNION SELECT n.finding FROM (
         SELECT DISTINCT f.vulnerability_id AS id FROM rt_id r JOIN finding f ON f.id = r.id
@@ -96,7 +103,8 @@ _TOGETHER = f"""
 
 
 def complete(cursor: Cursor) -> None:
-    """Add what has to be looked at together: folded findings with their targets, and all of a case that moves.
+    """Add what has to be looked at together: folded findings with their targets, all of a case that moves, and of the
+    case it comes to.
 
     So it makes no difference which of them the batch begins with.
     """
@@ -179,7 +187,8 @@ def touched(cursor: Cursor) -> list[int]:
         SELECT l.case_id FROM case_finding l JOIN rt_finding r ON r.id = l.finding WHERE l.left_at IS NULL
         UNION SELECT c.id FROM cases c JOIN rt_place p ON p.key = c.group_key WHERE c.is_current
         UNION SELECT w.id FROM rt_finding r JOIN case_finding l ON l.finding = r.id AND l.left_at IS NULL
-            JOIN cases c ON c.id = l.case_id JOIN finding f ON f.id = r.id LEFT JOIN owner o ON o.finding = r.id
+            JOIN cases c ON c.id = l.case_id JOIN finding f ON f.id = r.id
+            LEFT JOIN owner o ON o.finding = coalesce(f.merged_into_id, f.id)
             JOIN cases w ON w.group_key = {STAYING} AND w.is_current WHERE {STAYING} <> c.group_key
         """
     )
