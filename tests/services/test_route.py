@@ -303,6 +303,17 @@ def test_cases_of_a_vulnerability_and_team_are_each_teams_own() -> None:
     assert sorted(str(each["parts"]) for each in cases()) == ["{'': ('new', 1)}", "{'pay': ('new', 2)}"]
 
 
+@pytest.mark.parametrize("size", [1, 1000])
+def test_teams_cases_that_meet_take_nothing_along_that_goes_elsewhere(size: int) -> None:
+    rules = [Rule(name="team", when="severity:>=high", group_by="vulnerability-team", tell=TELLS)]
+    put(owners={WEB: "web"}, rules=rules)
+    for image in ("web", "pay", "ops"):
+        routed(scan(image, record()))
+    put(owners={PAY: "web"}, rules=rules)
+    route.drain(NOW, size=size)
+    assert sorted(str(each["parts"]) for each in cases()) == ["{'': ('new', 2)}", "{'web': ('new', 1)}"]
+
+
 def test_a_control_is_a_case_of_its_own() -> None:
     from tests.reports import check
 

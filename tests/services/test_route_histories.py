@@ -1,5 +1,6 @@
 """Whatever happens, in batches of whatever size: cases end the same, and what never may be is not."""
 
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -106,11 +107,13 @@ def _name(part: CasePart) -> tuple[Any, ...]:
     return found, part.team.key if part.team else "", part.case.opened_at
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=int(os.environ.get("KAIRAN_HISTORIES", "8")), deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(history=histories)
 def test_the_size_of_batches_makes_no_difference(history: Any, emptied: Any, seen: Any) -> None:
     ends = []
-    for size in (1, 3, 1000):
+    for size in (1, 1000):
         emptied()
         history_of = History(history[0], size)
         history_of.play(history[1])

@@ -54,9 +54,10 @@ def looks(client: Client) -> Iterator[tuple[str, Any]]:
     for page in pages():
         for address in page.addresses:
             yield page.name, client.get(address)
-        for asked in ASKED:
-            yield page.name, client.get(f"{page.addresses[0]}?{urlencode(asked)}")
-        yield page.name, client.get(page.addresses[0], headers={"HX-Request": "true"})
+        for address in page.addresses[:1]:  # of cases and messages there are none here: they have tests of their own
+            for asked in ASKED:
+                yield page.name, client.get(f"{address}?{urlencode(asked)}")
+            yield page.name, client.get(address, headers={"HX-Request": "true"})
 
 
 @pytest.mark.slow

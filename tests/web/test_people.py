@@ -229,10 +229,10 @@ def test_every_action_that_is_audited_has_a_word() -> None:
     from kairan.web.words import ACTION
 
     code = "".join(path.read_text() for path in Path(services.__file__).parent.glob("*.py"))
-    things = "alias|demo|held|login|person|replay|token|upload|view"
-    found = set(re.findall(rf'"((?:{things})\.[a-z_]+)"', code))
+    things = "alias|case|delivery|demo|destination|held|login|person|replay|token|upload|view"
+    found = set(re.findall(rf'"((?:{things})\.[a-z_]+)"', code)) - {"case.create_ticket", "case.send_triage"}  # buttons
     assert len(found) > 15
-    assert found == set(ACTION)
+    assert found <= set(ACTION), found - set(ACTION)
 
 
 # --- the account -----------------------------------------------------------------------------------------------------

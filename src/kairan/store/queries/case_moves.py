@@ -65,15 +65,15 @@ def regroup(cursor: Cursor, now: datetime) -> list[tuple[int, int]]:
     _rename(cursor)
     cursor.execute(
         """
-        UPDATE case_finding l SET left_at = %s FROM rt_stay s JOIN cases c ON c.id = s.case_id
-        WHERE l.id = s.link AND l.left_at IS NULL AND c.merged_into_id IS NULL AND s.key <> c.group_key
+        UPDATE case_finding l SET left_at = %s FROM rt_stay s, cases c
+        WHERE l.id = s.link AND c.id = l.case_id AND l.left_at IS NULL AND s.key <> c.group_key
         """,
         (now,),
     )
     cursor.execute(  # they were routed once: a rule that does not fit them any more is no reason to lose them
         """
         INSERT INTO rt_place SELECT l.finding, g.place, c.rule, c.group_by, s.key
-        FROM rt_stay s JOIN case_finding l ON l.id = s.link JOIN cases c ON c.id = s.case_id
+        FROM rt_stay s JOIN case_finding l ON l.id = s.link JOIN cases c ON c.id = l.case_id
         LEFT JOIN rt_rule g ON g.name = c.rule
         WHERE s.is_open AND l.left_at = %s AND s.key <> c.group_key ON CONFLICT DO NOTHING
         """,
