@@ -66,6 +66,12 @@ _VIEWS = {
         LEFT JOIN team t ON t.id = q.team_id JOIN finding f ON f.id = l.finding JOIN asset a ON a.id = f.asset_id
         LEFT JOIN package p ON p.id = f.package_id WHERE l.left_at IS NULL
     """,
+    "placed": f"""
+        SELECT {_FINDING} AS name, c.rule, coalesce(t.key, '')
+        FROM case_finding l JOIN cases c ON c.id = l.case_id AND c.is_current JOIN case_part q ON q.id = l.part_id
+        LEFT JOIN team t ON t.id = q.team_id JOIN finding f ON f.id = l.finding AND f.is_open
+        JOIN asset a ON a.id = f.asset_id LEFT JOIN package p ON p.id = f.package_id WHERE l.left_at IS NULL
+    """,
     "names": "SELECT a.kind, a.external_id, n.value FROM asset_name n JOIN asset a ON a.id = n.asset_id",
 }
 

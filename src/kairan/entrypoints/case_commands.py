@@ -42,7 +42,7 @@ case_id = click.argument("case", metavar="C-12")
 @as_json
 @command
 def cases(state: str, status: str | None, team: str, text: str, limit: int, as_json: bool) -> None:
-    """Cases, the worst first, with whose they are and where they stand."""
+    """Cases, the worst first, with whose they are and their states."""
     from kairan.entrypoints.terminal import print_json, print_table
 
     with store():
@@ -80,7 +80,7 @@ def cases(state: str, status: str | None, team: str, text: str, limit: int, as_j
 @as_json
 @command
 def case(case: str, as_json: bool) -> None:
-    """One case: its parts, what was decided of them, and what happened."""
+    """One case: its parts, their decisions, and what happened."""
     with store():
         from kairan.store.queries import case_page
 

@@ -21,7 +21,9 @@ on_file = click.argument("file", required=False, metavar="[FILE]")
 @as_json
 @command
 def check(file: str | None, as_json: bool) -> int:
-    """Look kairan.yaml through: each mistake with its file, line and key, and what to do. Needs no database.
+    """Look kairan.yaml through. Needs no database.
+
+    Names each mistake with its file, line and key, and says what to do.
 
     Default: ./kairan.yaml, KAIRAN_CONFIG, or the data folder's. Exit codes: 0 sound · 2 there are mistakes.
     """
@@ -38,7 +40,7 @@ def check(file: str | None, as_json: bool) -> int:
 
 @click.group("config")
 def config() -> None:
-    """The configuration: what is in force, its versions, and putting a file in force."""
+    """The configuration in force, its versions; another one."""
 
 
 @config.command("apply")
@@ -78,7 +80,7 @@ def apply(file: str | None, as_json: bool) -> int:
 @as_json
 @command
 def diff(file: str | None, as_json: bool) -> int:
-    """What putting a file in force would touch: owners, cases, messages. Writes nothing.
+    """What a file would touch: owners, cases, messages. Writes nothing.
 
     Exit codes: 0 nothing would change · 2 the file has mistakes · 4 something would change.
     """
@@ -107,7 +109,10 @@ def diff(file: str | None, as_json: bool) -> int:
 @as_json
 @command
 def show(number: int | None, as_json: bool) -> None:
-    """The file that is in force, as it was written; with --json, what was understood of it."""
+    """The file that is in force, as it was written.
+
+    With --json, what was understood of it.
+    """
     with store():
         from kairan.entrypoints.terminal import print_json
         from kairan.services import configuration
@@ -161,7 +166,10 @@ def versions(limit: int, as_json: bool) -> None:
 @config.command("schema")
 @command
 def schema() -> None:
-    """The JSON Schema of kairan.yaml, for editors: `# yaml-language-server: $schema=FILE` in its first line."""
+    """The JSON Schema of kairan.yaml, for editors.
+
+    With `# yaml-language-server: $schema=FILE` in its first line, they check and complete the file.
+    """
     from kairan.entrypoints.terminal import print_json
     from kairan.services.config_file.schema import schema as made
 

@@ -25,7 +25,7 @@ in_days = click.option(
 @as_json
 @click.pass_context
 def rules(ctx: click.Context, file: Path | None, as_json: bool) -> None:
-    """What opens cases and whom it tells: list the rules, `try` one on what happened."""
+    """What opens cases and whom it tells: list, `try` one."""
     if ctx.invoked_subcommand is None:
         _list(file, as_json)
 
@@ -62,7 +62,7 @@ def try_rule(name: str, days: int, file: Path | None, as_json: bool) -> None:
 @as_json
 @command
 def messages(days: int, as_json: bool) -> None:
-    """Messages per channel and day, as sent and as waiting, beside one message for each finding."""
+    """Messages per channel and day, beside one for each finding."""
     with store():
         from kairan.entrypoints import ruling
 

@@ -20,7 +20,10 @@ def slack() -> None:
 @click.option("--url", default="", help="Where Slack reaches Kairan over HTTPS. Default: nowhere, it uses Socket Mode.")
 @command
 def manifest(url: str) -> None:
-    """Print the app's manifest, with the least scopes: paste it at https://api.slack.com/apps → From a manifest."""
+    """Print the app's manifest, with the least scopes.
+
+    Paste it at https://api.slack.com/apps → Create New App → From a manifest.
+    """
     from kairan.entrypoints.terminal import print_json
     from kairan.interfaces import registry
     from kairan.interfaces.conversation import Installable
@@ -36,7 +39,9 @@ def manifest(url: str) -> None:
 @as_json
 @command
 def check(as_json: bool) -> int:
-    """Say what keeps Kairan from telling each Slack channel: scopes, membership, archived, shared. Tells nobody.
+    """Say what keeps Kairan from telling each Slack channel. Tells nobody.
+
+    Looks at the scopes, and per channel at membership, archived, shared with outsiders.
 
     Exit codes: 0 nothing · 1 something is missing.
     """
