@@ -138,7 +138,7 @@ _INVARIANTS = {
             ORDER BY e.id DESC LIMIT 1) e
         WHERE f.merged_into_id IS NULL AND (e.code IN ('opened', 'reopened')) <> f.is_open
     """,
-    "a finding, sighting or event leads nowhere": """
+    "a row of a big table leads nowhere": """
         SELECT 'finding', f.id FROM finding f
         WHERE NOT EXISTS (SELECT FROM vulnerability v WHERE v.id = f.vulnerability_id)
             OR NOT EXISTS (SELECT FROM vulnerability v WHERE v.id = f.home_id)
@@ -149,6 +149,12 @@ _INVARIANTS = {
             OR NOT EXISTS (SELECT FROM identifier i WHERE i.id = s.identifier_id)
         UNION ALL SELECT 'event', e.id FROM event e WHERE NOT EXISTS (SELECT FROM finding f WHERE f.id = e.finding_id)
             OR e.run_id IS NOT NULL AND NOT EXISTS (SELECT FROM run r WHERE r.id = e.run_id)
+        UNION ALL SELECT 'identifier', i.id FROM identifier i
+        WHERE NOT EXISTS (SELECT FROM vulnerability v WHERE v.id = i.vulnerability_id)
+            OR NOT EXISTS (SELECT FROM vulnerability v WHERE v.id = i.home_id)
+        UNION ALL SELECT 'advisory', l.id FROM advisory_identifier l
+        WHERE NOT EXISTS (SELECT FROM advisory a WHERE a.id = l.advisory_id)
+            OR NOT EXISTS (SELECT FROM identifier i WHERE i.id = l.identifier_id)
     """,
     "a finding has no event": """
         SELECT f.id FROM finding f WHERE NOT EXISTS (SELECT FROM event e WHERE e.finding_id = f.id)

@@ -27,8 +27,8 @@ class Identifier(models.Model):
     """One id. `home` is the row made when it was first met: undoing a merge brings it back there."""
 
     value = models.TextField()
-    vulnerability = models.ForeignKey(Vulnerability, models.PROTECT, related_name="identifiers")
-    home = models.ForeignKey(Vulnerability, models.PROTECT, related_name="+")
+    vulnerability = models.ForeignKey(Vulnerability, models.PROTECT, related_name="identifiers", db_constraint=False)
+    home = models.ForeignKey(Vulnerability, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     words = SearchVectorField(null=True)
 
     class Meta:
@@ -106,8 +106,8 @@ class Epss(models.Model):
 class AdvisoryIdentifier(models.Model):
     """The advisory speaks of this id. By id, not by vulnerability: merges rewrite nothing here."""
 
-    advisory = models.ForeignKey(Advisory, models.CASCADE, related_name="about")
-    identifier = models.ForeignKey(Identifier, models.PROTECT, related_name="advisories")
+    advisory = models.ForeignKey(Advisory, models.CASCADE, related_name="about", db_index=False, db_constraint=False)
+    identifier = models.ForeignKey(Identifier, models.PROTECT, related_name="advisories", db_constraint=False)
 
     class Meta:
         db_table = "advisory_identifier"
