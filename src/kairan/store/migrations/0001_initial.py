@@ -489,6 +489,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Heard",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("destination", models.TextField()),
+                ("key", models.TextField()),
+                ("at", models.DateTimeField()),
+                ("answer", models.JSONField(null=True)),
+            ],
+            options={
+                "db_table": "heard",
+                "indexes": [models.Index(models.F("at"), name="heard_time")],
+                "constraints": [models.UniqueConstraint(models.F("destination"), models.F("key"), name="heard_once")],
+            },
+        ),
+        migrations.CreateModel(
             name="Epss",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1054,6 +1069,38 @@ class Migration(migrations.Migration):
                 "db_table": "vulnerability",
             },
         ),
+        migrations.CreateModel(
+            name="Raised",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("url", models.TextField()),
+                ("place", models.TextField(default="")),
+                ("actor", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "vulnerability",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="raised",
+                        to="kairan.vulnerability",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "raised",
+            },
+        ),
         migrations.AddField(
             model_name="identifier",
             name="home",
@@ -1430,6 +1477,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="vulnerability",
             index=models.Index(models.F("primary_id"), name="vulnerability_primary_id"),
+        ),
+        migrations.AddConstraint(
+            model_name="raised",
+            constraint=models.UniqueConstraint(models.F("vulnerability"), models.F("url"), name="raised_once"),
         ),
         migrations.AddIndex(
             model_name="identifier",

@@ -13,6 +13,7 @@ from kairan.store.models.cases import (
     Owner,
     Unrouted,
 )
+from kairan.store.models.chats import Heard, Raised
 from kairan.store.models.deliveries import Delivery, DestinationState, Lane
 from kairan.store.models.findings import Finding, FindingTally, Sighting
 from kairan.store.models.intake import HeldClosing, Reject, Run, Scope, Snapshot, Source, Upload
@@ -50,6 +51,7 @@ __all__ = [
     "Event",
     "Finding",
     "FindingTally",
+    "Heard",
     "HeldClosing",
     "Identifier",
     "Lane",
@@ -57,6 +59,7 @@ __all__ = [
     "Ownership",
     "Package",
     "Person",
+    "Raised",
     "Reject",
     "Run",
     "SavedView",
