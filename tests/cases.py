@@ -38,7 +38,9 @@ def actor(person: Any, origin: str = "test") -> Actor:
 
 def case(*teams: Any, findings: Sequence[Any] = (), **said: Any) -> Any:
     """An open case with a part for each of the teams (None: nobody's). Findings go to the first part."""
+    from kairan.store.connection import raw_cursor
     from kairan.store.models import Case, CaseEvent, CaseFinding, CasePart
+    from kairan.store.queries.vectors import vector
 
     number = next(_numbers)
     vulnerability = findings[0].vulnerability if findings else None
@@ -63,6 +65,7 @@ def case(*teams: Any, findings: Sequence[Any] = (), **said: Any) -> Any:
         }
         | said
     )
+    raw_cursor().execute("UPDATE cases SET words = %s::tsvector WHERE id = %s", (vector(made.title), made.pk))
     for at, each in enumerate(teams or (None,)):
         part = CasePart.objects.create(
             **{

@@ -172,7 +172,7 @@ _INVARIANTS = {
         SELECT about, key, value, is_open, severity, sum(n) FROM (
             SELECT about, key, value, is_open, severity, sum(n) AS n FROM finding_tally CROSS JOIN LATERAL
                 (VALUES (0, unknown), (1, none), (2, low), (3, medium), (4, high), (5, critical)) v (severity, n)
-            GROUP BY 1, 2, 3, 4, 5
+            WHERE about NOT IN ('team', 'owned') GROUP BY 1, 2, 3, 4, 5
             UNION ALL
             SELECT about, key, value, is_open, severity, -count(*) FROM finding f CROSS JOIN LATERAL (
                 SELECT 'asset' AS about, asset_id AS key, '' AS value
@@ -183,6 +183,23 @@ _INVARIANTS = {
                 UNION ALL SELECT 'namespace', asset_id, substr(t, 11) FROM unnest(traits) t WHERE t LIKE 'namespace:%'
             ) said WHERE merged_into_id IS NULL GROUP BY 1, 2, 3, 4, 5
         ) counts GROUP BY about, key, value, is_open, severity HAVING sum(n) <> 0
+    """,
+    "the roll-up of teams is not what owners are": """
+        SELECT about, key, is_open, severity, sum(n) FROM (
+            SELECT about, key, is_open, severity, sum(n) AS n FROM finding_tally CROSS JOIN LATERAL
+                (VALUES (0, unknown), (1, none), (2, low), (3, medium), (4, high), (5, critical)) v (severity, n)
+            WHERE about IN ('team', 'owned') GROUP BY 1, 2, 3, 4
+            UNION ALL SELECT 'team', team_id, is_open, severity, -count(*) FROM owner GROUP BY 1, 2, 3, 4
+            UNION ALL SELECT 'owned', asset, is_open, severity, -count(*) FROM owner GROUP BY 1, 2, 3, 4
+        ) counts GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0
+    """,
+    "an owner's row is not what its finding is, and nobody will look": """
+        SELECT o.finding FROM owner o LEFT JOIN finding f ON f.id = o.finding AND f.merged_into_id IS NULL
+        WHERE (o.asset, o.is_open, o.severity) IS DISTINCT FROM (f.asset_id, f.is_open, f.severity)
+        AND NOT EXISTS (SELECT FROM unrouted u WHERE u.finding = o.finding)
+    """,
+    "a case is not found by its title's words": """
+        SELECT id FROM cases WHERE words IS NULL AND merged_into_id IS NULL
     """,
     "a watermark that no snapshot says": """
         SELECT o.id FROM scope o WHERE o.watermark IS NOT NULL AND NOT EXISTS (

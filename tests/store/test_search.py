@@ -75,7 +75,8 @@ def _own(cursor: Any) -> None:
         " ('shop', 'Shop 100%', '', 'UTC', '{}'), ('pay', 'x', '', 'UTC', '{}')"
     )
     cursor.execute(
-        "INSERT INTO owner (finding, team_id, rule) SELECT f.id, t.id, 1 FROM finding f JOIN team t"
+        "INSERT INTO owner (finding, team_id, rule, asset, is_open, severity)"
+        " SELECT f.id, t.id, 1, f.asset_id, f.is_open, f.severity FROM finding f JOIN team t"
         " ON t.key = CASE f.id % 3 WHEN 0 THEN 'shop' WHEN 1 THEN 'pay' END"
     )
 

@@ -36,7 +36,8 @@ def owned(street: Any) -> Any:
     Ownership.objects.create(position=3, team=team, matches={"image": ["*/shop"], "owners": {"@a/b": "shop"}})
     for number in range(2):
         finding = street.finding(id=f"CVE-2026-{number}", asset="registry.example/shop")
-        Owner.objects.create(finding=finding.pk, team=team, rule=3)
+        said = {"asset": finding.asset_id, "is_open": finding.is_open, "severity": finding.severity}
+        Owner.objects.create(finding=finding.pk, team=team, rule=3, **said)
     street.finding(id="CVE-2026-0", asset="registry.example/else", severity=Severity.CRITICAL)
     street.finding(id="CVE-2026-1", asset="registry.example/else", severity=Severity.LOW)
     return team

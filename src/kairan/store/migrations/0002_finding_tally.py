@@ -1,4 +1,8 @@
-"""The trigger that keeps `finding_tally`: every statement that writes findings appends what it changed."""
+"""The triggers that keep `finding_tally`: every statement that writes findings or owners appends what it changed.
+
+What teams own is counted from `owner` alone, whose rows hold what counts of their findings. Joined with findings it
+would be wrong as soon as one transaction closed a finding while another gave it to a team.
+"""
 
 from django.db import migrations
 
@@ -21,6 +25,9 @@ APPEND = """
             substr(t, strpos(t, ':') + 1), is_open, severity, n
         FROM said, unnest(traits) t WHERE t LIKE 'source:%' OR t LIKE 'kind:%' OR t LIKE 'namespace:%'
     )
+    {summed}
+"""
+SUMMED = """
     SELECT * FROM (
         SELECT about, key, value, is_open,
             coalesce(sum(n) FILTER (WHERE severity = 0), 0) AS unknown,
@@ -32,33 +39,62 @@ APPEND = """
         FROM counted GROUP BY 1, 2, 3, 4
     ) summed WHERE (unknown, none, low, medium, high, critical) <> (0, 0, 0, 0, 0, 0);
 """
-FUNCTION = f"""
-    CREATE FUNCTION finding_tally_append() RETURNS trigger LANGUAGE plpgsql AS $$
+OWNED = "SELECT team_id, asset, is_open, severity, 1 AS n FROM new_rows"
+DISOWNED = "SELECT team_id, asset, is_open, severity, -1 AS n FROM old_rows"
+APPEND_OWNED = """
+    INSERT INTO finding_tally (about, key, value, is_open, unknown, none, low, medium, high, critical)
+    WITH change AS MATERIALIZED (
+        SELECT team_id, asset, is_open, severity, sum(n)::int AS n
+        FROM ({rows}) x
+        GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0
+    ), counted (about, key, value, is_open, severity, n) AS (
+        SELECT 'team', team_id, '', is_open, severity, n FROM change
+        UNION ALL SELECT 'owned', asset, '', is_open, severity, n FROM change
+    )
+    {summed}
+"""
+FUNCTION = """
+    CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        IF TG_OP = 'INSERT' THEN {APPEND.format(rows=ADDED)}
-        ELSIF TG_OP = 'DELETE' THEN {APPEND.format(rows=TAKEN)}
-        ELSE {APPEND.format(rows=f"{ADDED} UNION ALL {TAKEN}")}
+        IF TG_OP = 'INSERT' THEN {inserted}
+        ELSIF TG_OP = 'DELETE' THEN {deleted}
+        ELSE {updated}
         END IF;
         RETURN NULL;
     END $$
 """
+
+
+def function(name: str, append: str, added: str, taken: str) -> str:
+    def of(rows: str) -> str:
+        return append.format(rows=rows, summed=SUMMED)
+
+    both = of(f"{added} UNION ALL {taken}")
+    return FUNCTION.format(name=name, inserted=of(added), deleted=of(taken), updated=both)
+
+
 TRIGGERS = """
-    CREATE TRIGGER finding_tally_insert AFTER INSERT ON finding REFERENCING NEW TABLE AS new_rows
-        FOR EACH STATEMENT EXECUTE FUNCTION finding_tally_append();
-    CREATE TRIGGER finding_tally_update AFTER UPDATE ON finding REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-        FOR EACH STATEMENT EXECUTE FUNCTION finding_tally_append();
-    CREATE TRIGGER finding_tally_delete AFTER DELETE ON finding REFERENCING OLD TABLE AS old_rows
-        FOR EACH STATEMENT EXECUTE FUNCTION finding_tally_append();
+    CREATE TRIGGER {table}_tally_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS new_rows
+        FOR EACH STATEMENT EXECUTE FUNCTION {table}_tally_append();
+    CREATE TRIGGER {table}_tally_update AFTER UPDATE ON {table} REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+        FOR EACH STATEMENT EXECUTE FUNCTION {table}_tally_append();
+    CREATE TRIGGER {table}_tally_delete AFTER DELETE ON {table} REFERENCING OLD TABLE AS old_rows
+        FOR EACH STATEMENT EXECUTE FUNCTION {table}_tally_append();
 """
+GONE = """
+    DROP TRIGGER {table}_tally_insert ON {table}; DROP TRIGGER {table}_tally_update ON {table};
+    DROP TRIGGER {table}_tally_delete ON {table}; DROP FUNCTION {table}_tally_append();
+"""
+
+
+def kept(table: str, append: str, added: str, taken: str) -> migrations.RunSQL:
+    made = function(f"{table}_tally_append", append, added, taken)
+    return migrations.RunSQL([made, TRIGGERS.format(table=table)], GONE.format(table=table))
 
 
 class Migration(migrations.Migration):
     dependencies = [("kairan", "0001_initial")]
     operations = [
-        migrations.RunSQL(FUNCTION, "DROP FUNCTION finding_tally_append()"),
-        migrations.RunSQL(
-            TRIGGERS,
-            "DROP TRIGGER finding_tally_insert ON finding; DROP TRIGGER finding_tally_update ON finding;"
-            " DROP TRIGGER finding_tally_delete ON finding",
-        ),
+        kept("finding", APPEND, ADDED, TAKEN),
+        kept("owner", APPEND_OWNED, OWNED, DISOWNED),
     ]

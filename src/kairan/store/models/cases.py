@@ -1,6 +1,8 @@
 """Cases, their parts per team, what people decided, and which version of the configuration is in force."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 
@@ -31,12 +33,16 @@ class Owner(models.Model):
     """Which team a finding belongs to, by which ownership rule of the configuration. No row: nobody's, or not routed
     yet.
 
-    Beside the finding, not in it: the finding's row and its many indexes stay untouched when owners change.
+    Beside the finding, not in it: the finding's row and its many indexes stay untouched when owners change. `asset`,
+    `is_open` and `severity` are the finding's when it was routed last: what `finding_tally` counts teams by.
     """
 
     finding = models.BigIntegerField(primary_key=True)
     team = models.ForeignKey(Team, models.PROTECT, db_constraint=False)
     rule = models.IntegerField()
+    asset = models.BigIntegerField()
+    is_open = models.BooleanField()
+    severity = models.SmallIntegerField()
 
     class Meta:
         db_table = "owner"
@@ -63,7 +69,7 @@ class Case(models.Model):
     "vulnerability:12/team:4". Back within 90 days the same case reopens; after that it is not `is_current` any more
     and a new one takes the key. `told_at` None: a silent baseline that was not released yet. `status` is the least
     advanced of its parts; `findings` how many are open in it. `also` are later rules that matched too: they add whom
-    to tell.
+    to tell. `words` are the title's (store.queries.vectors).
     """
 
     rule = models.TextField()
@@ -74,6 +80,7 @@ class Case(models.Model):
     package = models.ForeignKey(Package, models.PROTECT, null=True, related_name="cases", db_index=False)
     asset = models.ForeignKey(Asset, models.PROTECT, null=True, related_name="cases", db_index=False)
     title = models.TextField()
+    words = SearchVectorField(null=True)
     state = models.TextField()
     status = models.TextField()
     severity = models.SmallIntegerField()
@@ -97,6 +104,7 @@ class Case(models.Model):
             models.Index("state", F("updated_at").desc(), F("id").desc(), name="case_updated"),
             models.Index("status", F("severity").desc(), "opened_at", "id", name="case_status"),
             models.Index("opened_at", "id", name="case_untold", condition=Q(told_at=None, state="open")),
+            GinIndex("words", name="case_words"),
         ]
 
 

@@ -123,10 +123,10 @@ class Sighting(models.Model):
 class FindingTally(models.Model):
     """How many findings there are, for facets: the counts of a value are the sum of its rows.
 
-    A trigger on `finding` (migration 0002) appends what a statement changed; nobody updates a row, so imports never
-    wait for one another. The schedule folds rows together. `about` says what is counted: findings of an asset or a
-    package (`key`), of a source, kind or path (`value`), of a namespace (`value`) that sightings name on an asset
-    (`key`).
+    Triggers on `finding` and `owner` (migration 0002) append what a statement changed; nobody updates a row, so imports
+    never wait for one another. The schedule folds rows together. `about` says what is counted: findings of an asset or
+    a package (`key`), of a source, kind or path (`value`), of a namespace (`value`) that sightings name on an asset
+    (`key`); and, as they were when they were routed last, those of a team, and those of an asset that some team owns.
     """
 
     about = models.TextField()

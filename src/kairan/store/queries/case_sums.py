@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from kairan.domain.triage import ACTIVE
 from kairan.store.queries.routing import Cursor
+from kairan.store.queries.vectors import vector
 
 
 def recount(cursor: Cursor, now: datetime) -> None:
@@ -86,7 +87,7 @@ def put_titles(cursor: Cursor) -> None:
     """The advisory's title, else the id; of cases of a fix or an asset what they are about."""
     cursor.execute(
         f"""
-        UPDATE cases c SET title = n.title FROM (
+        UPDATE cases c SET title = n.title, words = NULL FROM (
             SELECT c.id, CASE
                 WHEN c.package_id IS NOT NULL THEN p.name || ' ' || substr(c.group_key, strpos(c.group_key, '@') + 1)
                 WHEN c.asset_id IS NOT NULL THEN a.name
@@ -96,4 +97,16 @@ def put_titles(cursor: Cursor) -> None:
             WHERE c.id IN (SELECT id FROM rt_case) AND c.merged_into_id IS NULL
         ) n WHERE c.id = n.id AND c.title <> n.title
         """
+    )
+    _put_words(cursor)
+
+
+def _put_words(cursor: Cursor) -> None:
+    """What titles are found by, where they are new."""
+    cursor.execute("SELECT id, title FROM cases WHERE id IN (SELECT id FROM rt_case) AND words IS NULL")
+    found = cursor.fetchall()
+    cursor.execute(
+        "UPDATE cases c SET words = n.words::tsvector FROM unnest(%s::bigint[], %s::text[]) AS n (id, words)"
+        " WHERE c.id = n.id",
+        ([number for number, _ in found], [vector(title) for _, title in found]),
     )

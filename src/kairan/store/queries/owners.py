@@ -16,7 +16,8 @@ Condition = tuple[int, str, str, bool]  # rule, key, value as LIKE's pattern in 
 
 _WANTED = """
     CREATE TEMP TABLE ow_wanted ON COMMIT DROP AS
-    SELECT f.id AS finding, f.asset_id AS asset FROM finding f WHERE f.merged_into_id IS NULL {only}
+    SELECT f.id AS finding, f.asset_id AS asset, f.is_open, f.severity FROM finding f
+    WHERE f.merged_into_id IS NULL {only}
 """
 _ONLY = "AND f.id = ANY(%(findings)s::bigint[])"
 _NEW = """
@@ -78,8 +79,9 @@ _FIT_DEEP = """
 """
 _SETTLE = """
     CREATE TEMP TABLE ow_best ON COMMIT DROP AS
-    SELECT DISTINCT ON (finding) finding, rule, coalesce(fit.team, t.id) AS team
-    FROM ow_fit fit JOIN ow_rule USING (rule) LEFT JOIN team t ON t.key = ow_rule.team
+    SELECT DISTINCT ON (finding) finding, rule, coalesce(fit.team, t.id) AS team, w.asset, w.is_open, w.severity
+    FROM ow_fit fit JOIN ow_rule USING (rule) JOIN ow_wanted w USING (finding)
+    LEFT JOIN team t ON t.key = ow_rule.team
     ORDER BY finding, rule
 """
 _CHANGED = """
@@ -87,10 +89,13 @@ _CHANGED = """
         DELETE FROM owner o WHERE NOT EXISTS (SELECT FROM ow_best b WHERE b.finding = o.finding) AND {these}
         RETURNING o.finding
     ), written AS (
-        INSERT INTO owner AS o (finding, team_id, rule)
-        SELECT n.finding, n.team, n.rule FROM ow_best n LEFT JOIN ow_before b USING (finding)
-        WHERE (n.team, n.rule) IS DISTINCT FROM (b.team_id, b.rule)  -- the others are not even locked
-        ON CONFLICT (finding) DO UPDATE SET team_id = excluded.team_id, rule = excluded.rule
+        INSERT INTO owner AS o (finding, team_id, rule, asset, is_open, severity)
+        SELECT n.finding, n.team, n.rule, n.asset, n.is_open, n.severity FROM ow_best n
+        LEFT JOIN ow_before b USING (finding)
+        WHERE (n.team, n.rule, n.asset, n.is_open, n.severity)
+            IS DISTINCT FROM (b.team_id, b.rule, b.asset, b.is_open, b.severity)  -- the others are not even locked
+        ON CONFLICT (finding) DO UPDATE SET team_id = excluded.team_id, rule = excluded.rule, asset = excluded.asset,
+            is_open = excluded.is_open, severity = excluded.severity
         RETURNING o.finding
     )
     SELECT finding FROM gone UNION ALL SELECT finding FROM written w WHERE NOT EXISTS (

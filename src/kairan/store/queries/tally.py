@@ -1,4 +1,4 @@
-"""The roll-up that facets of the most looked-at lists are read from. A trigger on `finding` appends to it."""
+"""The roll-up that facets of the most looked-at lists are read from. Triggers on `finding` and `owner` append to it."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _COLUMNS = f"about, key, value, is_open, {', '.join(SEVERITIES)}"
 _SUMS = ", ".join(f"sum({name})::int AS {name}" for name in SEVERITIES)
 _COUNTS = ", ".join(f"count(*) FILTER (WHERE severity = {rank})::int" for rank in range(len(SEVERITIES)))
 
-# What the roll-up has to say, counted from the findings themselves.
+# What the roll-up has to say, counted from the findings and owners themselves.
 TRUTH = f"""
     SELECT about, key, value, is_open, {_COUNTS} FROM finding f CROSS JOIN LATERAL (
         SELECT 'asset' AS about, f.asset_id AS key, '' AS value
@@ -20,6 +20,18 @@ TRUTH = f"""
         UNION ALL SELECT split_part(t, ':', 1), CASE WHEN t LIKE 'namespace:%' THEN f.asset_id ELSE 0 END,
             substr(t, strpos(t, ':') + 1) FROM unnest(f.traits) t WHERE t ~ '^(source|kind|namespace):'
     ) said WHERE f.merged_into_id IS NULL GROUP BY 1, 2, 3, 4
+    UNION ALL
+    SELECT about, key, '', is_open, {_COUNTS} FROM owner o CROSS JOIN LATERAL (
+        VALUES ('team', o.team_id), ('owned', o.asset)) said (about, key) GROUP BY 1, 2, 3, 4
+"""
+# Open findings of each asset that are nobody's: all of them without those that teams own. An asset's own row follows
+# a finding at once, a team's when it is routed: until then some severity may be owned more often than it is there.
+UNOWNED = f"""
+    select key, {", ".join(f"greatest(sum({name}), 0)::int as {name}" for name in SEVERITIES)} from (
+        select key, {", ".join(SEVERITIES)} from finding_tally where about = 'asset' and is_open
+        union all
+        select key, {", ".join(f"-{name}" for name in SEVERITIES)} from finding_tally where about = 'owned' and is_open
+    ) both_of_them group by key
 """
 
 
@@ -50,7 +62,7 @@ def compact(cursor: Cursor) -> int:
 
 
 def rebuild(cursor: Cursor) -> None:
-    """Count everything anew. For whoever wrote findings without the trigger; nobody else may write meanwhile."""
+    """Count everything anew. For whoever wrote without the triggers; nobody else may write meanwhile."""
     cursor.execute("LOCK TABLE finding IN SHARE ROW EXCLUSIVE MODE")
     cursor.execute("DELETE FROM finding_tally")
     cursor.execute(f"INSERT INTO finding_tally ({_COLUMNS}) {TRUTH}")
