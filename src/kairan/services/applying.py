@@ -5,6 +5,7 @@ What comes of it for cases is the router's (services.route), which is woken; `di
 """
 
 import hashlib
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +19,7 @@ from kairan.domain.errors import ConfigError, KairanError
 from kairan.domain.news import Code, News
 from kairan.domain.query import parse
 from kairan.domain.rights import Right
-from kairan.services import case_events, configuration, may, owners, route, to_route
+from kairan.services import case_events, configuration, may, owners, route, to_route, waking
 from kairan.services.actor import Actor
 from kairan.services.config_file.checking import Checked
 from kairan.services.config_reports import Applied, Cases, Count, Diff, Names, Report, Told
@@ -27,7 +28,8 @@ from kairan.store.queries import config_effects, config_versions, search, team_r
 from kairan.store.queries.audit import add_audit
 
 MOST_ROUTED = 20_000  # findings that a diff has the rules look at; beyond that it says so
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 60  # for each statement of a diff
+ROUTING_SECONDS = 20
 
 
 class _TakenBackError(Exception):
@@ -41,7 +43,7 @@ def apply(checked: Checked, actor: Actor, now: datetime) -> Applied:
     """
     may.check(actor, Right.CONFIGURE)
     config = _sound(checked)
-    with transaction.atomic():
+    with route.alone(), transaction.atomic():
         cursor = raw_cursor()
         config_versions.lock(cursor)
         number, digest = config_versions.newest(cursor)
@@ -71,7 +73,7 @@ def diff(checked: Checked, now: datetime) -> Diff:
     config = _sound(checked)
     found: list[Diff] = []
     try:
-        with transaction.atomic():
+        with route.alone(), waking.trial(), transaction.atomic():
             cursor = raw_cursor()
             config_effects.begin_trial(cursor, PATIENCE_SECONDS)
             config_versions.lock(cursor)
@@ -231,16 +233,21 @@ def _rehearsed(report: Report, mark: config_effects.Mark, now: datetime) -> Case
     waiting = unrouted.how_many(cursor)
     if waiting > MOST_ROUTED:
         why_not = f"the rules would look at {waiting:,} findings; {MOST_ROUTED:,} are tried out at most"
-    else:
-        _route(cursor, now)
+    elif not _route(cursor, now):
+        why_not = f"there is more to look at than can be tried out in {ROUTING_SECONDS} s"
     events, messages = config_effects.since(cursor, mark)
     return Cases(events, tuple(Told(*each) for each in messages), not why_not, why_not)
 
 
-def _route(cursor: config_versions.Cursor, now: datetime) -> None:
-    """All that waits, batch by batch, as the router does; its tables last as long as a transaction, and this is one."""
-    while True:
+def _route(cursor: config_versions.Cursor, now: datetime) -> bool:
+    """All that waits, batch by batch, as the router does; its tables last as long as a transaction, and this is one.
+
+    Routers and people who decide wait meanwhile, hence not for long. Was it all?
+    """
+    end = time.monotonic() + ROUTING_SECONDS
+    while time.monotonic() < end:
         done = route.rehearse(now)
         config_effects.drop_temporary(cursor)
         if not done.rows:
-            return
+            return True
+    return False

@@ -38,7 +38,7 @@ from kairan.store.queries import (
     unrouted,
 )
 
-__all__ = ["BATCH", "ROUTE", "Routed", "batch", "drain", "rehearse", "wake", "wake_if_needed", "work"]
+__all__ = ["BATCH", "ROUTE", "Routed", "alone", "batch", "drain", "rehearse", "wake", "wake_if_needed", "work"]
 
 Clock = Callable[[], datetime]
 Progress = Callable[[int], None]
@@ -88,7 +88,7 @@ def batch(now: datetime, size: int = BATCH) -> Routed:
     """Route the oldest rows that wait. A transaction that is lost to what people do meanwhile is tried again."""
     for attempt in range(TRIES):
         try:
-            with _alone(), transaction.atomic():
+            with alone(), transaction.atomic():
                 cursor = raw_cursor()
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 return _route(cursor, size, configuration.active(), now)
@@ -100,10 +100,8 @@ def batch(now: datetime, size: int = BATCH) -> Routed:
 
 
 def rehearse(now: datetime, size: int = BATCH) -> Routed:
-    """Route a batch within the caller's transaction, which is taken back. Other routers wait until then."""
-    cursor = raw_cursor()
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (routing.ONE_ROUTER,))
-    return _route(cursor, size, configuration.active(), now)
+    """Route a batch within the caller's transaction, which is taken back; the caller is `alone`."""
+    return _route(raw_cursor(), size, configuration.active(), now)
 
 
 def _was_in_the_way(error: Exception) -> bool:
@@ -112,8 +110,12 @@ def _was_in_the_way(error: Exception) -> bool:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the lock of the one router. Before the transaction, so that it sees all that the last router did."""
+def alone() -> Iterator[None]:
+    """Hold the lock of the one router. Before the transaction, so that it sees all that the last router did.
+
+    Who changes what the router goes by (the configuration) holds it, too: a batch that began under the old one would
+    delete rows which the new one has not looked at.
+    """
     cursor = raw_cursor()
     cursor.execute("SELECT pg_advisory_lock(%s)", (routing.ONE_ROUTER,))
     try:

@@ -4,7 +4,7 @@ Temporary tables, all `rt_`, live for the batch's transaction:
 
     rt_row      the rows taken from `unrouted`
     rt_run      their runs; `silent`: a first connection (or a replay), of which nobody is told at once
-    rt_id       the findings of the batch, and those that have to be looked at together with them
+    rt_id       the findings of the batch, `silent` if all its rows are, and those that have to be looked at together with them
     rt_finding  how these are now
     rt_rule     the rules in their order
     rt_match    which rule fits which open finding
@@ -55,9 +55,10 @@ def take(cursor: Cursor, size: int, told: Sequence[str]) -> int:
         """,
         {"told": list(told), "first": FIRST_CONNECTION},
     )
-    cursor.execute(
+    cursor.execute(  # what comes by no run (a changed configuration, a merge) is no news by itself
         "CREATE TEMP TABLE rt_id ON COMMIT DROP AS"
-        " SELECT DISTINCT ON (finding) finding AS id, run FROM rt_row ORDER BY finding, id;"
+        " SELECT w.finding AS id, bool_and(coalesce(r.silent, TRUE)) AS silent"
+        " FROM rt_row w LEFT JOIN rt_run r ON r.id = w.run GROUP BY 1;"
         "CREATE UNIQUE INDEX ON rt_id (id); ANALYZE rt_id; ANALYZE rt_run"
     )
     return taken
@@ -119,15 +120,15 @@ def complete(cursor: Cursor) -> None:
 
 
 def look(cursor: Cursor) -> None:
-    """How the findings are now. What comes by no run (a changed configuration, a merge) is no news by itself."""
+    """How the findings are now."""
     cursor.execute(
         """
         CREATE TEMP TABLE rt_finding ON COMMIT DROP AS
         SELECT f.id, f.is_open AND f.merged_into_id IS NULL AS is_open, f.merged_into_id AS target, f.severity,
             f.vulnerability_id AS vulnerability, f.asset_id AS asset, f.package_id AS package, o.team_id AS team,
-            v.kind, coalesce(u.silent, TRUE) AS silent
+            v.kind, coalesce(r.silent, TRUE) AS silent
         FROM rt_id r JOIN finding f ON f.id = r.id JOIN vulnerability v ON v.id = f.vulnerability_id
-        LEFT JOIN owner o ON o.finding = f.id LEFT JOIN rt_run u ON u.id = r.run;
+        LEFT JOIN owner o ON o.finding = f.id;
         CREATE UNIQUE INDEX ON rt_finding (id); ANALYZE rt_finding
         """
     )
