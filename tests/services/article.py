@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+SEED = Path("/work/shared/seeds/000_dc80aa85eebecca7.txt")
+SAMPLE = Path(__file__).parent / "samples/dependabot-article.json"  # byte for byte
+GHSA = "GHSA-xxxx-xxxx-xxxx"
 DAY = datetime(2023, 4, 1, 3, 0, tzinfo=UTC)  # noon of the sample's day in Tokyo
 YAML = """\
 repositories:
@@ -26,71 +29,56 @@ links:
 """
 
 
-def alert(number: int, repository: str) -> dict[str, Any]:
-    """The article's alert, as it stands there but for the names of the repository and the severity (it filters by
-    CRITICAL and HIGH, and shows CRITICAL)."""
-    return {
-        "createdAt": "2023-04-01T00:00:00Z",
-        "dependencyScope": "RUNTIME",
-        "dismissComment": None,
-        "dismissReason": None,
-        "dismissedAt": None,
-        "dismisser": None,
-        "number": number,
-        "securityAdvisory": {
-            "classification": "GENERAL",
-            "cvss": {"score": 0.0, "vectorString": None},
-            "cwes": {"nodes": []},
-            "description": "Package XXX prior to 2.0.0 is vulnerable.",
-            "ghsaId": "GHSA-xxxx-xxxx-xxxx",
-            "id": "{GSA_ID}",
-            "identifiers": [{"type": "GHSA", "value": "GHSA-xxxx-xxxx-xxxx"}],
-            "permalink": "https://github.com/advisories/GHSA-xxxx-xxxx-xxxx",
-            "publishedAt": "2023-04-01T00:00:00Z",
-            "references": [{"url": "{REFERENCE_URL}"}],
-            "severity": "CRITICAL",
-            "summary": "Vulnerability in XXX",
-            "updatedAt": "2023-04-01T00:00:00Z",
-            "withdrawnAt": None,
-        },
-        "securityVulnerability": {
-            "firstPatchedVersion": {"identifier": "2.0.0"},
-            "package": {"ecosystem": "RUBYGEMS", "name": "XXX"},
-            "severity": "CRITICAL",
-            "updatedAt": "2023-04-01T00:00:00Z",
-            "vulnerableVersionRange": "< 2.0.0",
-        },
-        "state": "OPEN",
-        "vulnerableManifestFilename": "Gemfile.lock",
-        "vulnerableManifestPath": "Gemfile.lock",
-        "vulnerableRequirements": "= 1.0.0",
-        "timestamp": "2023-04-01T12:00:00.000000+09:00",
-        "repository": {
-            "name": repository,
-            "notify_channel": "{NOTIFY_CHANNEL}",
-            "notify_channel_id": "{NOTIFY_CHANNEL_ID}",
-            "url": f"https://github.com/ORG_NAME/{repository}",
-        },
-        "id": f"{repository}/{number}",
-    }
+def filled(repository: str, severity: str = "CRITICAL") -> str:
+    """The article's document with what it leaves open filled in by what it says elsewhere, and nothing else changed.
+
+    The repository's placeholders become those of its YAML (the article adds them "from the YAML file", so there they
+    meet), the organisation that of its query; the GHSA id and the severity are those of the post it shows: the sample's
+    MODERATE is not among the CRITICAL and HIGH that it tells.
+    """
+    number = repository.removeprefix("リポジトリ")
+    text = SAMPLE.read_text(encoding="utf-8").replace("{GHSA_ID}", GHSA).replace('"MODERATE"', f'"{severity}"')
+    for placeholder, said in {
+        "{REPOSITORY_NAME}": repository,
+        "{REPOSITORY_URL}": f"https://github.com/ORG_NAME/{repository}",
+        "{NOTIFY_CHANNEL}": f"Slackチャンネル{number}",
+        "{NOTIFY_CHANNEL_ID}": f"SlackチャンネルID{number}",
+    }.items():
+        text = text.replace(placeholder, said)
+    return text
+
+
+def configure(folder: Path, text: str, now: datetime = DAY) -> None:
+    """Put a file in force."""
+    from kairan.services import configuration
+    from kairan.services.actor import Actor
+
+    config = folder / "kairan.yaml"
+    config.write_text(text, encoding="utf-8")
+    checked = configuration.check(config)
+    assert checked.config is not None, checked.complaints
+    configuration.apply(checked, Actor("test"), now)
+
+
+def imported(file: Path, asset: str = "", now: datetime = DAY) -> Any:
+    """Read one document through the real source, as `kairan import --asset` does."""
+    from kairan.domain.asset import parse_asset
+    from kairan.runtime.object_store import Archive
+    from kairan.services.intake import Intake, Options
+
+    options = Options(asset=parse_asset(asset) if asset else None)
+    return Intake(options, Archive.configured(), lambda: now).read_all([(str(file), None)])
 
 
 def told(folder: Path, language: str = "ja", now: datetime = DAY) -> None:
     """Put the article's YAML in force, take its alerts in, route them and send what is to be told."""
-    from kairan.runtime.object_store import Archive
-    from kairan.services import configuration, route
-    from kairan.services.actor import Actor
-    from kairan.services.intake import Intake, Options
+    from kairan.services import route
 
-    config = folder / "kairan.yaml"
-    config.write_text(YAML + SETTINGS.format(language=language), encoding="utf-8")
-    checked = configuration.check(config)
-    assert checked.config is not None, checked.complaints
-    configuration.apply(checked, Actor("test"), now)
+    configure(folder, YAML + SETTINGS.format(language=language), now)
     report = folder / "alerts.json"
-    alerts = [alert(1, "リポジトリ1"), alert(1, "リポジトリ2")]
+    alerts = [alert for each in ("リポジトリ1", "リポジトリ2") for alert in json.loads(filled(each))["alerts"]]
     report.write_text(json.dumps({"alerts": alerts}, ensure_ascii=False), encoding="utf-8")
-    result = Intake(Options(), Archive.configured(), lambda: now).read_all([(str(report), None)])
+    result = imported(report, now=now)
     assert result.counts.outcomes["opened"] == 2, result
     route.drain(now)
     sent(now)

@@ -64,6 +64,19 @@ def test_the_psirt_channel_shows_post_and_form(triager: Client) -> None:
     assert "パッケージ「XXX」の脆弱性です。バージョン2.0.0にアップデートをお願いします。</textarea>" in page
 
 
+def test_the_page_reads_like_the_articles_picture(triager: Client) -> None:
+    """What the article's pictures of the post and the form show, in their order."""
+    page = triager.get(reverse("messages"), {"destination": "preview", "channel": "psirt"}).content.decode()
+    _, _, seen = re.sub(r"<[^>]*>|\s+", " ", page).partition("Dependabot alert: Vulnerability in XXX")
+    wanted = ["2023-04-01 00:00〜2023-04-02 00:00 (filtered by ghsaId)", "repository:", "リポジトリ1", "リポジトリ2"]
+    wanted += ["securityAdvisory", "Vulnerability in XXX", "severity: CRITICAL", "GHSA-xxxx-xxxx-xxxx"]
+    wanted += ["SIEM Discover", "SIEM Dashboard", "Create Jira Issue", "トリアージ", "#Slackチャンネル1"]
+    wanted += ["#Slackチャンネル2", "Message", "パッケージ「XXX」の脆弱性です。", "各チャンネルに連絡"]
+    for each in wanted:
+        _, found, seen = seen.partition(each)
+        assert found, f"{each} does not follow"
+
+
 def test_the_form_tells_the_ticked_team_and_the_reply_stands_in_its_channel(triager: Client) -> None:
     form = delivery(purpose="triage_form")
     values = {"kairan.field.channels.1~kairan.value": FIRST, "kairan.field.message~kairan.value": "2.0.0へ & <b>"}

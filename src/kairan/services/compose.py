@@ -183,7 +183,8 @@ class _Composer:
     def _short(self, name: str) -> str:
         """A repository of the company's own organisation goes by its name alone, as in its configuration."""
         short = name.removeprefix("github.com/")
-        return short.removeprefix(f"{self.config.owner}/") if self.config.owner else short
+        owner, _, rest = short.partition("/")
+        return rest if rest and owner.lower() == self.config.owner.lower() else short  # GitHub's names have no case
 
     def _offers(self, head: Head, facts: CaseFacts) -> tuple[ActionOffer, ...]:
         """What the reader may do now. Whether they have the right is asked when they do it."""
