@@ -149,6 +149,7 @@ class Sending:
         with transaction.atomic():
             cursor = raw_cursor()
             if not outcomes.sent(cursor, self.one, asdict(receipt), now):
+                log.warning("a delivery was settled otherwise before its answer came", delivery=self.one.id)
                 return
             outcomes.went_well(cursor, self.one.destination, now, tested=is_test)
             lanes.slow_down(cursor, self.one, now + self.known.pace(self.one.destination))
@@ -210,9 +211,8 @@ class Sending:
             outcomes.root_is_gone(cursor, root)
             if self.one.edits:
                 outcomes.settle(cursor, self.one, "cancelled", "root_gone", now)
-            else:
+            elif outcomes.wait(cursor, self.one, now, "root_gone"):
                 outcomes.stand_alone(cursor, self.one)
-                outcomes.wait(cursor, self.one, now, "root_gone")
 
     def _refused(self, error: str) -> None:
         now = self.clock()

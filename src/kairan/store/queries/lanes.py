@@ -121,8 +121,9 @@ def claimed(cursor: Cursor, number: int) -> Claimed:
 def announce(cursor: Cursor, one: Claimed, payload: str) -> bool:
     """Keep what is about to be sent. False: it is not ours any more, and must not be sent."""
     cursor.execute(
-        "UPDATE delivery SET payload = %s::jsonb WHERE id = %s AND state = 'sending' AND sending_since = %s",
-        (payload, one.id, one.sending_since),
+        "UPDATE delivery SET payload = %s::jsonb WHERE id = %s AND state = 'sending' AND sending_since = %s"
+        " AND attempts = %s",
+        (payload, one.id, one.sending_since, one.attempts),
     )
     return cursor.rowcount == 1
 

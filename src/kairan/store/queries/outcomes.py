@@ -16,41 +16,50 @@ from kairan.store.queries.lanes import Claimed
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
+# Whoever claimed it, or looks for what became of that claim, may say so until somebody else has claimed it (`attempts`
+# counts on) or it was settled otherwise. What they say later is of the past.
+_MINE = "id = %(id)s AND attempts = %(attempts)s AND sending_since = %(since)s AND state IN ('sending', 'uncertain')"
+
+
 def sent(cursor: Cursor, one: Claimed, receipt: Mapping[str, Any], now: datetime) -> bool:
-    """It is there. False: it was settled otherwise in the meantime."""
+    """It is there; also if it was put back in the meantime and nobody is at it again. False: it was settled."""
     cursor.execute(
-        "UPDATE delivery SET state = 'sent', receipt = %s, settled_at = %s, uncertain_until = NULL, error = ''"
-        " WHERE id = %s AND state IN ('sending', 'uncertain')",
-        (Jsonb(dict(receipt)), now, one.id),
+        "UPDATE delivery SET state = 'sent', receipt = %(receipt)s, settled_at = %(now)s, uncertain_until = NULL,"
+        f" error = '' WHERE {_MINE} OR id = %(id)s AND attempts = %(attempts)s AND state = 'pending'",
+        {**_mine(one), "receipt": Jsonb(dict(receipt)), "now": now},
     )
     return cursor.rowcount == 1
 
 
-def wait(cursor: Cursor, one: Claimed, until: datetime, error: str) -> None:
-    """It is certainly not there, and will be sent (again)."""
+def wait(cursor: Cursor, one: Claimed, until: datetime, error: str) -> bool:
+    """It is certainly not there, and will be sent (again). False: it is not ours any more."""
     cursor.execute(
-        "UPDATE delivery SET state = 'pending', not_before = greatest(not_before, %s), error = %s,"
-        " sending_since = NULL, uncertain_until = NULL WHERE id = %s AND state IN ('sending', 'uncertain')",
-        (until, error, one.id),
+        "UPDATE delivery SET state = 'pending', not_before = greatest(not_before, %(until)s), error = %(error)s,"
+        f" sending_since = NULL, uncertain_until = NULL WHERE {_MINE}",
+        {**_mine(one), "until": until, "error": error},
     )
+    return cursor.rowcount == 1
 
 
 def settle(cursor: Cursor, one: Claimed, state: str, error: str, now: datetime) -> None:
     """`refused` or `cancelled`: it will not be sent."""
     cursor.execute(
-        "UPDATE delivery SET state = %s, error = %s, settled_at = %s, uncertain_until = NULL"
-        " WHERE id = %s AND state IN ('sending', 'uncertain')",
-        (state, error, now, one.id),
+        "UPDATE delivery SET state = %(state)s, error = %(error)s, settled_at = %(now)s, uncertain_until = NULL"
+        f" WHERE {_MINE}",
+        {**_mine(one), "state": state, "error": error, "now": now},
     )
 
 
 def doubt(cursor: Cursor, one: Claimed, until: datetime, error: str) -> None:
     """Nobody knows, before `until` at least."""
     cursor.execute(
-        "UPDATE delivery SET state = 'uncertain', uncertain_until = %s, error = %s"
-        " WHERE id = %s AND state IN ('sending', 'uncertain')",
-        (until, error, one.id),
+        f"UPDATE delivery SET state = 'uncertain', uncertain_until = %(until)s, error = %(error)s WHERE {_MINE}",
+        {**_mine(one), "until": until, "error": error},
     )
+
+
+def _mine(one: Claimed) -> dict[str, Any]:
+    return {"id": one.id, "attempts": one.attempts, "since": one.sending_since}
 
 
 def stand_alone(cursor: Cursor, one: Claimed) -> None:
@@ -167,6 +176,7 @@ def decide(cursor: Cursor, number: int, now: datetime, *, there: bool) -> bool:
     """A person looked: an uncertain one is there, or it is not and may be sent again. False: it is not uncertain."""
     cursor.execute(
         "UPDATE delivery SET state = CASE WHEN %(there)s THEN 'sent' ELSE 'pending' END, uncertain_until = NULL,"
+        " sending_since = CASE WHEN %(there)s THEN sending_since END,"
         " settled_at = CASE WHEN %(there)s THEN %(now)s END, not_before = %(now)s, error = 'by_hand',"
         " receipt = CASE WHEN %(there)s THEN coalesce(receipt, '{}') ELSE receipt END"
         " WHERE id = %(number)s AND state = 'uncertain'",
