@@ -1,6 +1,6 @@
 """Worker and socket killed at any moment, while history lags and calls fail: nothing lost, nothing doubled.
 
-`python -m tests.slack.kills 500` plays that many rounds; CI plays 25 (test_kills). Each press sends a triage message
+`python -m tests.slack --rounds 500` plays that many; CI plays 25 (test_kills). Each press sends a triage message
 with words of its own: what was acknowledged has to stand below the team's post once; what was not, at most once.
 """
 
@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -38,6 +39,9 @@ class Kills:
     said: dict[str, tuple[bool, tuple[str, ...]]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     met: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)  # of the Web API, by what came of them
+    deliveries: Counter[str] = field(default_factory=Counter)  # by state, at the end
+    tell: Callable[[int, Counter[str]], None] = lambda _number, _met: None
     workers: list[Process] = field(default_factory=list)
 
     def run(self) -> "Kills":
@@ -72,6 +76,7 @@ class Kills:
         slack.world.lag, slack.faults.hang = (0, 1.0), 1.5
         for number in range(1, self.number + 1):
             worker = self._round(home, slack, cast, form, worker, number, chance)
+            self.tell(number, self.met)
         self._peace(slack, reader)
         worker.kill()
         worker.communicate()
@@ -138,6 +143,8 @@ class Kills:
         self.failures += [f"{marker} twice" for marker, times in markers.items() if times > 1]
         reader.execute("SELECT marker::text, state FROM delivery WHERE NOT edits")
         rows = dict(reader.fetchall())
+        self.deliveries = Counter(rows.values())
+        self.calls = Counter(str(call.answer.get("error") or "ok") for call in world.calls)
         self.failures += [
             f"{marker} is {state}" for marker, state in rows.items() if state not in {"sent", "cancelled"}
         ]
@@ -185,10 +192,3 @@ def _wait(look: Any, what: str, seconds: float = 60) -> Any:
         assert time.monotonic() < until, f"{what} did not come"
         time.sleep(0.05)
     return found
-
-
-if __name__ == "__main__":
-    played = Kills(int(sys.argv[1]) if len(sys.argv) > 1 else 25, int(sys.argv[2]) if len(sys.argv) > 2 else 1).run()
-    print(dict(played.met))
-    print("\n".join(played.failures) or "nothing lost, nothing doubled")
-    sys.exit(bool(played.failures))

@@ -109,7 +109,7 @@ class People:
     ) -> Done:
         """Press the button `action` (several of the name: the one with `value`) below a message."""
         payload = self.pressed(user, channel, message, action, values, value)
-        return self._send("interactive", payload)
+        return self.tell("interactive", payload)
 
     def pressed(
         self, user: User, channel: Channel, message: Message, action: str, values: Values | None = None, value: str = ""
@@ -145,7 +145,7 @@ class People:
             "view": {**body, "id": view_id, "state": {"values": values_of(blocks, {})}, "hash": "h"},
             "actions": [_acted(block_id, element, self.world.ts())],
         }
-        return self._send("interactive", payload)
+        return self.tell("interactive", payload)
 
     # -- modals -------------------------------------------------------------------------------------------------
 
@@ -156,7 +156,7 @@ class People:
 
     def submit(self, user: User, view: View, values: Values | None = None) -> Done:
         """Submit a modal. Slack itself keeps people from leaving a required field empty."""
-        done = self._send("interactive", self.submitted(user, view, values))
+        done = self.tell("interactive", self.submitted(user, view, values))
         if done.acked:
             self._after(user, view, done.answer)
         return done
@@ -213,7 +213,7 @@ class People:
             "response_url": f"http://127.0.0.1:{self.server.port}/actions/{link}",
             "trigger_id": self.world.trigger(user.id),
         }
-        return self._send("slash_commands", payload)
+        return self.tell("slash_commands", payload)
 
     def open_home(self, user: User) -> Done:
         event = {
@@ -244,7 +244,7 @@ class People:
             "authorizations": [{"team_id": TEAM, "user_id": "U0KAIRANBT", "is_bot": True}],
             "is_ext_shared_channel": False,
         }
-        return self._send("events_api", payload)
+        return self.tell("events_api", payload)
 
     def shortcut(self, user: User, channel: Channel, message: Message, callback: str) -> Done:
         """Choose a message shortcut. https://docs.slack.dev/interactivity/implementing-shortcuts"""
@@ -259,7 +259,7 @@ class People:
             "response_url": f"http://127.0.0.1:{self.server.port}/actions/{link}",
             "action_ts": self.world.ts(),
         }
-        return self._send("interactive", payload)
+        return self.tell("interactive", payload)
 
     def _who(self, user: User, kind: str) -> Payload:
         return {
@@ -272,7 +272,8 @@ class People:
             "token": "legacy",
         }
 
-    def _send(self, kind: str, payload: Payload) -> Done:
+    def tell(self, kind: str, payload: Payload) -> Done:
+        """Send it to the app. The same payload once more: Slack believes that it was not heard."""
         envelope: Envelope = self.server.call(self.server.socket.deliver(kind, payload))
         return Done(payload, envelope.acked is not None, envelope.acked or {}, envelope.took)
 

@@ -146,7 +146,8 @@ class Action(msgspec.Struct, frozen=True):
     """What somebody did in a destination, as plain values: `services.act` decides whether they may, and does it.
 
     Codes: create_ticket, claim, decide, defer, fix, not_affected, ask, send_triage. `values` are the form's fields by
-    name; `who` is the destination's id of the person; `channel` and `message` where it was pressed.
+    name; `who` is the destination's id of the person; `channel` and `message` where it was pressed. `key` is the same
+    for the same deed, however often the destination tells of it; "" where it gives none.
     """
 
     code: str
@@ -158,3 +159,4 @@ class Action(msgspec.Struct, frozen=True):
     message: str = ""
     reply: str = ""  # where an answer to this person alone can be put
     trigger: str = ""  # opens a dialogue, for some seconds
+    key: str = ""

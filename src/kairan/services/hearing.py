@@ -8,7 +8,6 @@ opens, and the errors of a form that was sent. Then the person sees whether it w
 import hashlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError  # noqa: A004 - the one that result() raises
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +16,6 @@ import msgspec
 import structlog
 from django.db import close_old_connections, connections, transaction
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from kairan.domain.answer import Answer
 from kairan.domain.errors import KairanError
@@ -28,6 +26,8 @@ from kairan.interfaces.destination import Interactive, Payload
 from kairan.services import act, asking, clickers, configuration
 from kairan.services.carriers import Carriers, carriers
 from kairan.services.waking import PROMPT
+from kairan.store.connection import raw_cursor
+from kairan.store.queries import heard
 
 HEAR = "kairan.hear"  # the job's name; entrypoints.jobs says what it does
 FORMS = frozenset({"decide", "defer", "not_affected", "ask"})  # these buttons open a form
@@ -48,13 +48,24 @@ def hear(name: str, payload: Mapping[str, Any], clock: Clock) -> Payload:
     """
     said: Payload = {}
     for action in _kind(name).actions(payload):
-        if action.values.get("submitted"):
-            said = _sent(name, action, clock)
-        elif action.code in FORMS:
-            _pool.submit(_apart, _open, name, action, clock)
-        else:
-            _note(name, action)
+        said = _heard(name, action, clock) or said
     return said
+
+
+def _heard(name: str, action: Action, clock: Clock) -> Payload:
+    """Each thing once: destinations repeat what they believe was not heard."""
+    key = action.key or hashlib.sha256(msgspec.json.encode(action)).hexdigest()
+    now = clock()
+    if action.values.get("submitted"):
+        return _sent(name, action, key, clock)
+    if action.code in FORMS:
+        if heard.is_new(raw_cursor(), name, key, now):
+            _pool.submit(_apart, _open, name, action, clock)
+        return {}
+    with transaction.atomic():
+        if heard.is_new(raw_cursor(), name, key, now):
+            _note(name, action)
+    return {}
 
 
 def do(name: str, action: Mapping[str, Any], clock: Clock) -> None:
@@ -76,21 +87,26 @@ async def take_up(jobs: Any) -> int:
 
 
 def _note(name: str, action: Action) -> None:
-    """One job for one press, however often it is said to us."""
-    key = hashlib.sha256(msgspec.json.encode((name, action))).hexdigest()
-    job = app.configure_task(name=HEAR, queue=PROMPT, queueing_lock=f"{HEAR} {key}", priority=_URGENT)
-    with suppress(AlreadyEnqueued), transaction.atomic():  # the savepoint outlives a refused job
-        job.defer(destination=name, action=msgspec.to_builtins(action))
+    job = app.configure_task(name=HEAR, queue=PROMPT, priority=_URGENT)
+    job.defer(destination=name, action=msgspec.to_builtins(action))
 
 
-def _sent(name: str, action: Action, clock: Clock) -> Payload:
+def _sent(name: str, action: Action, key: str, clock: Clock) -> Payload:
     """Do what a form asks for, and say at its fields what is wrong. Nothing to say: the form closes."""
+    if not heard.is_new(raw_cursor(), name, key, clock()):
+        return heard.answer(raw_cursor(), name, key)
     done: Future[Payload] = _pool.submit(_apart, _submit, name, action, clock)
+    said: Payload | None = None
     try:
-        return done.result(_PATIENCE)
+        said = done.result(_PATIENCE)
     except TimeoutError:  # it goes on, and tells the person itself
         log.warning("a form takes long", destination=name, code=action.code)
-        return {}
+        said = {}
+    finally:
+        if said is None:
+            heard.forget(raw_cursor(), name, key)  # it is not acknowledged, and may come again
+    heard.keep_answer(raw_cursor(), name, key, said)
+    return said
 
 
 def _submit(name: str, action: Action, clock: Clock) -> Payload:

@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 from kairan.runtime.object_store import ORPHAN_GRACE, RETENTION, Archive
 from kairan.services import accounts
 from kairan.store.connection import raw_cursor
-from kairan.store.queries import evidence, runs, uploads
+from kairan.store.queries import evidence, heard, runs, uploads
 
 FAILED_KEPT = timedelta(days=1)
+HEARD_KEPT = timedelta(days=2)  # what is said twice is said twice within hours
 
 
 def prune(archive: Archive, now: datetime) -> dict[str, int]:
-    """Archived answers that no run of the retention time refers to, uploads of before it, and ways in that ended.
+    """Archived answers that no run of the retention time refers to, uploads of before it, ways in that ended, and
+    what chats said days ago.
 
     The document of a failed upload is kept for a day, so that it can be read again with other options; no longer, for
     it may hold secrets that were not taken out yet.
@@ -24,4 +26,5 @@ def prune(archive: Archive, now: datetime) -> dict[str, int]:
         "archived answers": archive.prune(keep, now - ORPHAN_GRACE),
         "uploads": forgotten,
         "ways in": accounts.prune(now),
+        "heard": heard.prune(cursor, now - HEARD_KEPT),
     }

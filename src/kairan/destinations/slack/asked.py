@@ -3,6 +3,7 @@
 https://docs.slack.dev/interactivity/implementing-slash-commands
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,9 +46,18 @@ def read(payload: Mapping[str, Any]) -> list[Action]:
     """The question in a slash command's payload; [] for any other payload."""
     if payload.get("command") != COMMAND:
         return []
-    said = {name: str(payload.get(name) or "") for name in ("text", "user_id", "channel_id", "response_url")}
-    values: dict[str, object] = {"text": said["text"][:500]}
-    return [Action(CODE, 0, values=values, who=said["user_id"], channel=said["channel_id"], reply=said["response_url"])]
+    said = defaultdict(str, {name: value for name, value in payload.items() if isinstance(value, str)})
+    return [
+        Action(
+            CODE,
+            0,
+            values={"text": said["text"][:500]},
+            who=said["user_id"],
+            channel=said["channel_id"],
+            reply=said["response_url"],
+            key=said["trigger_id"],
+        )
+    ]
 
 
 def draw(found: Affected, language: str) -> Payload:

@@ -75,7 +75,7 @@ def read(payload: Mapping[str, Any]) -> list[Action]:
 
 def _pressed(payload: _Payload) -> Iterator[Action]:
     container = payload.container or _Container()
-    for press in payload.actions:
+    for number, press in enumerate(payload.actions):
         code, about = actions.code_of(press.action_id), actions.subject_of(press.value or "")
         if code and about:
             yield Action(
@@ -87,6 +87,7 @@ def _pressed(payload: _Payload) -> Iterator[Action]:
                 message=container.message_ts,
                 reply=payload.response_url,
                 trigger=payload.trigger_id,
+                key=_key(payload, number),
             )
 
 
@@ -97,8 +98,19 @@ def _submitted(payload: _Payload) -> Iterator[Action]:
     if code and about:
         values = {"submitted": True} | _values(view.state)
         yield Action(
-            code, *about, values=values, who=payload.user.id, channel=remembered.channel, message=remembered.message
+            code,
+            *about,
+            values=values,
+            who=payload.user.id,
+            channel=remembered.channel,
+            message=remembered.message,
+            key=_key(payload),
         )
+
+
+def _key(payload: _Payload, number: int = 0) -> str:
+    """Each thing that a person does has a trigger of its own, which a redelivery repeats."""
+    return f"{payload.trigger_id}/{number}" if payload.trigger_id else ""
 
 
 def _remembered(text: str) -> _Subject:
