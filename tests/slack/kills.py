@@ -24,6 +24,7 @@ from tests.slack.story import alert, article, text_of
 from tests.slack.world import APP_TOKEN, BOT_TOKEN, Message, World
 from tests.torture.ground import Process, ended, new_home, start, temporary_folder
 
+ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "tests.slack.worker")
 SECRETS = {"BOT": BOT_TOKEN, "APP": APP_TOKEN}
 PATIENCE = 180.0  # seconds until all is settled in peace
@@ -83,7 +84,8 @@ class Kills:
         self._compare(slack.world, cast, reader)
 
     def _begin(self, home: Path, slack: Server) -> Process:
-        worker = start(home, program=PROGRAM, **SECRETS, PYTHONPATH=os.getcwd())  # noqa: PTH109
+        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))  # of a clone: its own src, too
+        worker = start(home, program=PROGRAM, **SECRETS, PYTHONPATH=path)
         self.workers.append(worker)
         try:
             _wait(lambda: slack.socket.connections, "a connection")
