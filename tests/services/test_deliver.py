@@ -375,7 +375,7 @@ def test_a_ticket_is_made_once_and_its_link_becomes_news(here: Town) -> None:
     from django.db import transaction
 
     from kairan.domain.config import Channel, Destination
-    from kairan.services import tell
+    from kairan.services import asides
     from kairan.services.actor import Actor
     from kairan.store.connection import raw_cursor
     from kairan.store.models import CaseEvent
@@ -384,7 +384,7 @@ def test_a_ticket_is_made_once_and_its_link_becomes_news(here: Town) -> None:
     case = here.case("", told=True)
     for _ in range(2):
         with transaction.atomic():
-            tell.ticket(raw_cursor(), here.config, case.pk, Actor("mika"), here.now)
+            asides.ticket(raw_cursor(), here.config, case.pk, Actor("mika"), here.now)
     here.work()
     assert here.only(purpose="ticket").state == "sent"
     event = CaseEvent.objects.get(case=case, code="ticket")

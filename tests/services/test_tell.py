@@ -276,7 +276,7 @@ def test_what_is_over_the_ceiling_is_rolled_up_once_an_hour(here: Town) -> None:
 def test_a_team_is_reminded_below_its_post_each_time_once(here: Town) -> None:
     from django.db import transaction
 
-    from kairan.services import tell
+    from kairan.services import asides
     from kairan.store.connection import raw_cursor
     from kairan.store.models import CasePart
 
@@ -285,7 +285,7 @@ def test_a_team_is_reminded_below_its_post_each_time_once(here: Town) -> None:
     for number in (0, 0, 1):
         CasePart.objects.filter(pk=part.pk).update(reminders=number)
         with transaction.atomic():
-            tell.remind(raw_cursor(), here.config, part.pk, here.now)
+            asides.remind(raw_cursor(), here.config, part.pk, here.now)
     reminders = here.deliveries(purpose="reminder")
     assert [each.params["number"] for each in reminders] == [1, 2]
     assert {each.root_id for each in reminders} == {here.only(purpose="team_post").pk}
@@ -294,21 +294,21 @@ def test_a_team_is_reminded_below_its_post_each_time_once(here: Town) -> None:
 def test_when_nobody_answers_whom_the_rule_names_is_told_once(here: Town) -> None:
     from django.db import transaction
 
-    from kairan.services import tell
+    from kairan.services import asides
     from kairan.store.connection import raw_cursor
 
     here.apply(rule={"escalate": Escalate("dummy", Channel("C-boss", "boss"))})
     case = opened(here, "shop")
     for _ in range(2):
         with transaction.atomic():
-            tell.escalate(raw_cursor(), here.config, case.parts.get().pk, here.now)
+            asides.escalate(raw_cursor(), here.config, case.parts.get().pk, here.now)
     assert told(here, purpose="escalation") == [("escalation", "C-boss")]
 
 
 def test_what_psirt_writes_goes_below_each_ticked_teams_post_for_the_whole_channel(here: Town) -> None:
     from django.db import transaction
 
-    from kairan.services import tell
+    from kairan.services import asides
     from kairan.services.actor import Actor
     from kairan.store.connection import raw_cursor
 
@@ -318,7 +318,7 @@ def test_what_psirt_writes_goes_below_each_ticked_teams_post_for_the_whole_chann
     for _ in range(2):  # pressed twice
         with transaction.atomic():
             made.append(
-                tell.triage_messages(raw_cursor(), here.config, case.pk, parts, "Update it", Actor("mika"), here.now)
+                asides.triage_messages(raw_cursor(), here.config, case.pk, parts, "Update it", Actor("mika"), here.now)
             )
     assert made[0] == made[1]
     assert told(here, purpose="triage_message") == [("triage_message", "C-shop"), ("triage_message", "C-pay")]

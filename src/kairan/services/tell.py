@@ -14,12 +14,11 @@ from kairan.domain.message import Purpose
 from kairan.domain.news import Code, News
 from kairan.domain.reading_times import after_quiet
 from kairan.domain.triage import PARKED, SETTLED, State
-from kairan.services.actor import Actor
 from kairan.services.readers import Directory, Reader, lanes
-from kairan.services.telling import CLICK, NEWS, Batch, fingerprint, form_key, post_key, priority
+from kairan.services.telling import NEWS, NOT_THERE, Batch, form_key, is_team_post, message, post_key, priority
 from kairan.services.waking import wake
 from kairan.store.queries import deliveries
-from kairan.store.queries.deliveries import Case, Cursor, New, Part, Root
+from kairan.store.queries.deliveries import Case, Cursor, Part, Root
 
 # What makes a post where there is none yet: at the opening, and wherever a rolled-up case needs somebody again.
 _POSTED = frozenset(
@@ -53,7 +52,6 @@ _HEARD_BY_TEAM = _BOTH | {Code.PART_RESOLVED, Code.DUE}
 _SHOWN = frozenset({Code.JOINED, Code.PART_ADDED, Code.MOVED, Code.TICKET})  # by an edit; where none is possible, said
 _SILENT = _OPENING | {Code.COMMENTED, Code.REMINDED, Code.ESCALATED, Code.TRIAGE_SENT}
 _OVERTAKEN = "overtaken: settled before it was told"
-_NOT_THERE = frozenset({"refused", "cancelled"})
 _ANSWERED = frozenset({*SETTLED, *PARKED})
 
 
@@ -67,81 +65,6 @@ def news(cursor: Cursor, config: Config, news: Sequence[News], now: datetime) ->
     if told:
         telling.tell(told)
         wake()
-
-
-def remind(cursor: Cursor, config: Config, part: int, now: datetime) -> None:
-    """Remind a part's team: below its post, or on its own where the team read of it in a digest."""
-    found = _part(cursor, part)
-    if found is None:
-        return
-    case, mine = found
-    known = deliveries.roots(cursor, [case.id]).get(case.id, [])
-    rows = []
-    for reader in Directory(config).team(case, mine.key):
-        root = _root_of(known, reader, mine)
-        told_at = mine.told_at or now
-        key = f"reminder/{part}/{reader.destination}/{reader.channel}/{told_at.isoformat()}/{mine.reminders}"
-        row = _message(reader, key, Purpose.REMINDER, NEWS, after_quiet(reader.quiet, reader.zone, now), case, mine)
-        params = {"told_at": told_at.isoformat(), "number": mine.reminders + 1}
-        rows.append(replace(row, root=root.id if root else None, params=params))
-    deliveries.add(cursor, rows, now)
-    wake()
-
-
-def escalate(cursor: Cursor, config: Config, part: int, now: datetime) -> None:
-    """Tell whom the case's rules name that a part's team has not answered."""
-    found = _part(cursor, part)
-    if found is None:
-        return
-    case, mine = found
-    directory, told_at, rows = Directory(config), mine.told_at or now, []
-    for rule in directory.rules_of(case):
-        reader = directory.anyone(rule.escalate.to, rule.escalate.channel) if rule.escalate else None
-        if reader is None:
-            continue
-        key = f"escalation/{part}/{reader.destination}/{reader.channel}/{told_at.isoformat()}"
-        row = _message(reader, key, Purpose.ESCALATION, NEWS, now, case, mine)
-        rows.append(replace(row, params={"told_at": told_at.isoformat(), "number": mine.reminders}))
-    deliveries.add(cursor, rows, now)
-    wake()
-
-
-def triage_messages(
-    cursor: Cursor, config: Config, case: int, parts: Sequence[int], text: str, actor: Actor, now: datetime
-) -> list[int]:
-    """What PSIRT wrote, below the post of each of these parts' teams. Returns the deliveries.
-
-    The same words to the same team within the hour are one message: a button that is pressed twice.
-    """
-    found = deliveries.cases(cursor, [case]).get(case)
-    if found is None:
-        return []
-    known = deliveries.roots(cursor, [case]).get(case, [])
-    directory, rows = Directory(config), {}
-    for part in (each for each in found.parts if each.id in {*parts}):
-        for reader in directory.team(found, part.key):
-            root = _root_of(known, reader, part)
-            hour = now.replace(minute=0, second=0, microsecond=0)
-            key = f"triage_message/{part.id}/{reader.destination}/{reader.channel}/{hour.isoformat()}"
-            key = f"{key}/{fingerprint([text, actor.name])}"
-            row = _message(reader, key, Purpose.TRIAGE_MESSAGE, CLICK, now, found, part)
-            said = {"text": text, "by": actor.name, "broadcast": True}
-            rows[key] = replace(row, root=root.id if root else None, params=said)
-    deliveries.add(cursor, rows.values(), now)
-    wake()
-    return sorted(deliveries.by_key(cursor, rows).values())
-
-
-def ticket(cursor: Cursor, config: Config, case: int, actor: Actor, now: datetime) -> int | None:
-    """A ticket of the case, one however often it is asked for. Returns the delivery; None: nowhere to make one."""
-    reader, found = Directory(config).tickets(), deliveries.cases(cursor, [case]).get(case)
-    if reader is None or found is None:
-        return None
-    key = f"ticket/{case}/{reader.destination}"
-    row = _message(reader, key, Purpose.TICKET, CLICK, now, found, None)
-    deliveries.add(cursor, [replace(row, params={"by": actor.name})], now)
-    wake()
-    return deliveries.by_key(cursor, [key])[key]
 
 
 class _Telling:
@@ -216,7 +139,7 @@ class _Telling:
                     waits[numbers[key]] = [number for number in posts if number in self.batch.made.values()]
                 elif post is not None:
                     at = after_quiet(reader.quiet, reader.zone, self.now)
-                    row = _message(reader, key, Purpose.TRIAGE_FORM, NEWS, at, case, None)
+                    row = message(reader, key, Purpose.TRIAGE_FORM, NEWS, at, case=case.id)
                     rows.append(replace(row, root=post, after=(post, *posts)))
         self.batch.made |= deliveries.add(self.cursor, rows, self.now)
         return waits
@@ -269,12 +192,12 @@ class _Telling:
         psirt = lanes(self.directory.psirt(case))
         teams = {part.id: lanes(self.directory.team(case, part.key)) for part in case.parts}
         for root in self.known[case.id]:
-            if root.state in _NOT_THERE:
+            if root.state in NOT_THERE:
                 continue
             lane = root.destination, root.channel
             if root.purpose == Purpose.PSIRT_POST and lane in psirt:
                 yield root, psirt[lane]
-            elif _is_team_post(root) and each.part in {None, root.part} and lane in teams.get(root.part or 0, {}):
+            elif is_team_post(root) and each.part in {None, root.part} and lane in teams.get(root.part or 0, {}):
                 yield root, teams[root.part or 0][lane]
 
     def _say_goodbye(self, case: Case, each: News) -> None:
@@ -299,47 +222,7 @@ class _Telling:
             return
         for root in self.known[each.case]:
             is_itself = each.code is Code.TICKET and root.purpose == Purpose.TICKET
-            can_edit = root.state not in _NOT_THERE and not root.gone and root.destination in self.directory.editable
+            can_edit = root.state not in NOT_THERE and not root.gone and root.destination in self.directory.editable
             if can_edit and not is_itself:
                 rank = min(priority(each, self.size), self.batch.edits.get(root.id, 99))
                 self.batch.edits[root.id] = rank
-
-
-def _part(cursor: Cursor, part: int) -> tuple[Case, Part] | None:
-    case = deliveries.case_of(cursor, part)
-    if case is None:
-        return None
-    found = deliveries.cases(cursor, [case])[case]
-    return next(((found, each) for each in found.parts if each.id == part), None)
-
-
-def _is_team_post(root: Root) -> bool:
-    return root.purpose in {Purpose.TEAM_POST, Purpose.HANDOVER}
-
-
-def _root_of(known: Iterable[Root], reader: Reader, part: Part) -> Root | None:
-    """The part's post in a channel, if it can be answered."""
-    return next(
-        (
-            root
-            for root in known
-            if root.part == part.id and (root.destination, root.channel) == reader.lane and _is_team_post(root)
-            if root.state not in _NOT_THERE
-        ),
-        None,
-    )
-
-
-def _message(reader: Reader, key: str, purpose: Purpose, rank: int, at: datetime, case: Case, part: Part | None) -> New:
-    return New(
-        key=key,
-        destination=reader.destination,
-        channel=reader.channel,
-        channel_name=reader.name,
-        purpose=purpose,
-        priority=rank,
-        not_before=at,
-        case=case.id,
-        part=part.id if part else None,
-        team=part.team if part else None,
-    )

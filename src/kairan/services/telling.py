@@ -24,6 +24,7 @@ CLICK, NEWS, BATCH = 0, 10, 20
 _FEW = 10  # what one person does by hand; more of it is a bulk action
 _HOUR = timedelta(hours=1)
 _MOST_SLOTS = 3
+NOT_THERE = frozenset({"refused", "cancelled"})  # states of a message that nobody can answer
 
 
 def priority(each: News, batch: int) -> int:
@@ -79,7 +80,7 @@ class Batch:
         if self.is_over(reader, at):
             self.roll_up(reader, case.id, at)
             return
-        self.posts[key] = _new(reader, key, purpose, rank, at, case=case.id, part=part)
+        self.posts[key] = message(reader, key, purpose, rank, at, case=case.id, part=part)
 
     def reply(self, reader: Reader, root: Root, purpose: Purpose, each: News, rank: int) -> None:
         """A message below a root, in which this news is told; once."""
@@ -90,7 +91,7 @@ class Batch:
         if rank != CLICK and self.is_over(reader, at):
             self.roll_up(reader, root.case, at)
             return
-        row = _new(reader, key, purpose, rank, at, case=root.case)
+        row = message(reader, key, purpose, rank, at, case=root.case)
         part = each.part or root.part
         self.replies[key] = replace(row, part=part, team=root.team, root=root.id, params=said(each))
 
@@ -141,7 +142,7 @@ class Batch:
 
     def _gather(self, reader: Reader, purpose: Purpose, case: int, slot: datetime, team: int | None = None) -> None:
         key = f"{purpose}/{reader.destination}/{reader.channel}/{team or ''}/{slot.isoformat()}"
-        row, _ = self.gathered.get(key, (_new(reader, key, purpose, BATCH, slot), reader))
+        row, _ = self.gathered.get(key, (message(reader, key, purpose, BATCH, slot), reader))
         cases = [*row.params.get("cases", []), case]
         params = {"cases": list(dict.fromkeys(cases)), "slot": slot.isoformat()}
         self.gathered[key] = (replace(row, params=params, team=team), reader)
@@ -175,6 +176,10 @@ def edit(root: Root, rank: int, now: datetime, after: Sequence[int] = ()) -> New
     )
 
 
+def is_team_post(root: Root) -> bool:
+    return root.purpose in {Purpose.TEAM_POST, Purpose.HANDOVER}
+
+
 def post_key(reader: Reader, case: int, part: Part | None) -> str:
     whose = f"team_post/{part.id}" if part else f"psirt_post/{case}"
     return f"{whose}/{reader.destination}/{reader.channel}"
@@ -184,7 +189,7 @@ def form_key(reader: Reader, case: int) -> str:
     return f"triage_form/{case}/{reader.destination}/{reader.channel}"
 
 
-def _new(
+def message(
     reader: Reader, key: str, purpose: Purpose, rank: int, at: datetime, *, case: int | None = None,
     part: Part | None = None,
 ) -> New:  # fmt: skip

@@ -1,39 +1,112 @@
-"""Use case: the triage form was sent. What PSIRT wrote goes below the post of each team that was ticked (D7)."""
+"""Use case: PSIRT writes to a case's teams. What they wrote goes below the post of each team that was ticked (D7), from
+the triage form of a destination as from the case's page.
+"""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from kairan.domain.advice import LONGEST, advice
 from kairan.domain.answer import Answer, Fault, Said
 from kairan.domain.message import Part
 from kairan.domain.news import Code, News
 from kairan.domain.rights import Right
 from kairan.domain.triage import State
-from kairan.services import attempts, configuration, may, tell
+from kairan.services import asides, attempts, configuration, may
+from kairan.services.actor import Actor
 from kairan.services.attempts import NoSuchCaseError, attempt
 from kairan.services.choice import plain
+from kairan.services.compose import fix_of
 from kairan.services.pressed import Pressed
 from kairan.services.readers import Directory
-from kairan.store.queries import case_pressed, case_rows, deliveries
+from kairan.store.connection import raw_cursor
+from kairan.store.queries import case_facts, case_pressed, case_rows, deliveries
 from kairan.store.queries.case_facts import Cursor
 
-LONGEST = 3_000  # what the form's field takes
 AGAIN = timedelta(hours=1)  # the same words to the same team within this time are a button that was pressed twice
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where a team of the case reads. Teams that share all their channels are one: they are written to once.
+
+    `part` is the first one's. `hangs`: there is a post of the case for the message to hang below.
+    """
+
+    part: int
+    teams: Sequence[str]
+    channels: Sequence[str]
+    hangs: bool
+
+
 def send_triage(pressed: Pressed) -> Answer:
-    """Tell the ticked teams; whoever was told these very words within the hour is not told again."""
-    with attempt(pressed.actor, "case.send_triage", f"case:{pressed.case}", pressed.now) as cursor:
-        may.check(pressed.actor, Right.DECIDE)
-        if not case_rows.lock_case(cursor, pressed.case):  # a second press waits here, and finds what the first sent
-            raise NoSuchCaseError(f"there is no case C-{pressed.case}")
-        text = plain(pressed.text("message"))
+    """Tell the channels that were ticked in a destination's form."""
+
+    def ticked(cursor: Cursor) -> list[Part]:
         by_channel = _channels(cursor, pressed)
-        ticked = [by_channel[each] for each in dict.fromkeys(pressed.several("channels")) if each in by_channel]
-        if errors := _errors(text, ticked):
+        return [by_channel[each] for each in dict.fromkeys(pressed.several("channels")) if each in by_channel]
+
+    return _send(pressed.case, pressed.text("message"), ticked, pressed.actor, pressed.now)
+
+
+def write(case: int, parts: Sequence[int], text: str, actor: Actor, now: datetime) -> Answer:
+    """Tell the teams that were ticked on the case's page, by their parts. NoSuchCaseError, ForbiddenError."""
+
+    def ticked(cursor: Cursor) -> list[Part]:
+        wanted, there = {*parts}, {row.id: row for row in case_facts.parts(cursor, case)}
+        found = [there[room.part] for room in rooms(case) if room.part in wanted and room.part in there]
+        return [Part(row.id, row.team, row.name or row.team, row.status, row.findings) for row in found]
+
+    return _send(case, text, ticked, actor, now)
+
+
+def rooms(case: int) -> list[Room]:
+    """Which teams of a case can be written to, and where; in the order of the case's parts."""
+    cursor = raw_cursor()
+    found = deliveries.cases(cursor, [case]).get(case)
+    if found is None:
+        return []
+    directory, known = Directory(configuration.active()), deliveries.roots(cursor, [case]).get(case, [])
+    posted = {root.part for root in known if root.state == "sent" and not root.gone}
+    names = {part.id: part.name or part.team for part in case_facts.parts(cursor, case)}
+    by_lanes: dict[frozenset[tuple[str, str]], Room] = {}
+    for part in sorted(found.parts, key=lambda each: list(names).index(each.id)):
+        readers = directory.team(found, part.key)
+        lanes = frozenset(reader.lane for reader in readers)
+        if same := by_lanes.get(lanes):
+            by_lanes[lanes] = Room(same.part, [*same.teams, names[part.id]], same.channels, same.hangs)
+        elif readers:
+            channels = [f"#{reader.name.removeprefix('#')}" for reader in readers]
+            by_lanes[lanes] = Room(part.id, [names[part.id]], channels, part.id in posted)
+    return list(by_lanes.values())
+
+
+def draft(case: int) -> str:
+    """What the page's form is pre-filled with, in the company's language: as the form below the PSIRT's post."""
+    cursor, config = raw_cursor(), configuration.active()
+    head = case_facts.head(cursor, case)
+    if head is None:
+        return ""
+    summary = case_facts.summary(cursor, head.vulnerability) if head.vulnerability else ""
+    fixes = [fix_of(each) for each in case_facts.fixes(cursor, case)]
+    url = f"{config.address.rstrip('/')}/cases/C-{case}/"
+    return plain(advice(fixes, summary or head.title, url, config.language))[: LONGEST // 2]
+
+
+def _send(case: int, text: str, ticked: Callable[[Cursor], list[Part]], actor: Actor, now: datetime) -> Answer:
+    """Tell the ticked teams; whoever was told these very words within the hour is not told again."""
+    with attempt(actor, "case.send_triage", f"case:{case}", now) as cursor:
+        may.check(actor, Right.DECIDE)
+        if not case_rows.lock_case(cursor, case):  # a second press waits here, and finds what the first sent
+            raise NoSuchCaseError(f"there is no case C-{case}")
+        head, text = case_facts.head(cursor, case), plain(text)
+        assert head is not None
+        parts = ticked(cursor)
+        if errors := _errors(text, parts):
             return Answer(Said.WRONG, errors=errors)
-        if pressed.state == State.CLOSED:
-            return Answer(Said.ILLEGAL, {"status": pressed.case_status})
-        return _told(cursor, pressed, ticked, text)
+        if head.state == State.CLOSED:
+            return Answer(Said.ILLEGAL, {"status": head.status})
+        return _told(cursor, case, parts, text, actor, now)
 
 
 def _errors(text: str, ticked: Sequence[Part]) -> dict[str, Fault]:
@@ -60,18 +133,16 @@ def _channels(cursor: Cursor, pressed: Pressed) -> Mapping[str, Part]:
     return channels
 
 
-def _told(cursor: Cursor, pressed: Pressed, ticked: Sequence[Part], text: str) -> Answer:
+def _told(cursor: Cursor, case: int, ticked: Sequence[Part], text: str, actor: Actor, now: datetime) -> Answer:
     numbers = [part.number for part in ticked]
-    before = case_pressed.told_before(cursor, numbers, text, pressed.now - AGAIN)
+    before = case_pressed.told_before(cursor, numbers, text, now - AGAIN)
     fresh = [part for part in ticked if part.number not in before]
     again = [part.name for part in ticked if part.number in before]
     if not fresh:
         return Answer(Said.SENT_BEFORE, {"teams": again})
-    config, actor, now = configuration.active(), pressed.actor, pressed.now
-    tell.triage_messages(cursor, config, pressed.case, [part.number for part in fresh], text, actor, now)
+    asides.triage_messages(cursor, configuration.active(), case, [part.number for part in fresh], text, actor, now)
     names = [part.name for part in fresh]
     said: dict[str, object] = {"teams": names, "text": text}
-    news = [News(pressed.case, Code.TRIAGE_SENT, now, None, said, actor.name, actor.person)]
-    attempts.tell(cursor, pressed.case, news, now)
-    attempts.audit(cursor, actor, "case.send_triage", f"case:{pressed.case}", None, said, now)
+    attempts.tell(cursor, case, [News(case, Code.TRIAGE_SENT, now, None, said, actor.name, actor.person)], now)
+    attempts.audit(cursor, actor, "case.send_triage", f"case:{case}", None, said, now)
     return Answer(Said.SENT, {"teams": names, "again": again})

@@ -18,7 +18,7 @@ from kairan.domain.config import Config
 from kairan.domain.duration import duration
 from kairan.domain.news import Code, News
 from kairan.domain.query import parse
-from kairan.services import baseline, case_events, configuration, tell
+from kairan.services import asides, baseline, case_events, configuration
 from kairan.services.waking import PROMPT
 from kairan.store.connection import raw_cursor
 from kairan.store.queries import case_clock, case_totals, search
@@ -109,7 +109,7 @@ def _remind(config: Config, now: datetime) -> None:
 
     def act(cursor: Cursor, parts: list[Part]) -> list[News]:
         for each in parts:
-            tell.remind(cursor, config, each.id, now)
+            asides.remind(cursor, config, each.id, now)
         case_clock.reminded(cursor, parts, now)
         return [News(each.case, Code.REMINDED, now, each.id, {"number": each.number}) for each in parts]
 
@@ -125,7 +125,7 @@ def _escalate(config: Config, now: datetime) -> None:
 
     def act(cursor: Cursor, parts: list[Part]) -> list[News]:
         for each in parts:
-            tell.escalate(cursor, config, each.id, now)
+            asides.escalate(cursor, config, each.id, now)
         case_clock.escalated(cursor, parts, now)
         return [News(each.case, Code.ESCALATED, now, each.id, {"reminders": each.number}) for each in parts]
 
