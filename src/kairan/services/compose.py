@@ -124,7 +124,7 @@ class _Composer:
             ghsa=ghsa,
             window=window,
             places=self._places(head.id, parts),
-            fixes=tuple(_fix(each) for each in case_facts.fixes(self.cursor, head.id)),
+            fixes=tuple(fix_of(each) for each in case_facts.fixes(self.cursor, head.id)),
             links=links_of(ids, window, self.config.links),
             parts=parts,
             sources=tuple(case_facts.sources(self.cursor, head.id)),
@@ -227,7 +227,7 @@ def _filtered_by(head: Head, facts: CaseFacts) -> str:
     return _FILTERED.get(head.group_by, head.group_by) or ("ghsaId" if facts.ghsa else fallback)
 
 
-def _fix(found: case_facts.Fix) -> Fix:
+def fix_of(found: case_facts.Fix) -> Fix:
     """The newest of the fixed versions that sources name, where their order is known: it fixes all of them."""
     known: dict[str, Any] = {version: rank(found.ecosystem, version) for version in found.fixed}
     ordered = [version for version, order in known.items() if order is not None]

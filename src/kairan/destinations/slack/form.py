@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from kairan.destinations.slack import actions, blocks, escape, texts
 from kairan.destinations.slack.blocks import Block
 from kairan.destinations.slack.case_post import buttons
+from kairan.domain.advice import advice
 from kairan.domain.message import ActionOffer, CaseFacts, Message, Part
 from kairan.domain.wording import word
 
 _MOST_TICKED = 300  # channels with a checkbox each, in groups of ten; more are chosen from a list
 _MOST_CHOSEN = blocks.OPTIONS * blocks.OPTIONS
 _LONGEST_LINK = 180
-_PACKAGES = 5
 
 
 def form(message: Message) -> tuple[str, list[Block]]:
@@ -23,10 +23,15 @@ def form(message: Message) -> tuple[str, list[Block]]:
     if not channels:
         return heading, [blocks.header(heading), blocks.section(escape.mrkdwn(texts.word("no_teams", language)))]
     drawn = [blocks.header(heading), *_choices(channels, facts, language), blocks.divider()]
-    area = blocks.area(actions.ELEMENT, prefilled(facts, language))
+    area = blocks.area(actions.ELEMENT, _prefilled(facts, language))
     drawn.append(blocks.field(actions.field("message"), texts.of(texts.FIELD, "message", language), area))
     drawn.append(buttons(message.offers or (ActionOffer("send_triage", facts.number),), language))
     return heading, drawn
+
+
+def _prefilled(facts: CaseFacts, language: str) -> str:
+    text = advice(facts.fixes, facts.summary or facts.title, facts.url, language)
+    return escape.clean(text)[: blocks.INPUT // 2]
 
 
 def by_channel(parts: Iterable[Part]) -> list[Part]:
@@ -36,22 +41,6 @@ def by_channel(parts: Iterable[Part]) -> list[Part]:
         if part.channel_id:
             found.setdefault(part.channel_id, part)
     return list(found.values())
-
-
-def prefilled(facts: CaseFacts, language: str) -> str:
-    """What PSIRT would write: which package, and the version to go to."""
-    known = [_sentence(fix.package, fix.fixed, language) for fix in facts.fixes[:_PACKAGES] if fix.package]
-    if not known:
-        title = escape.one_line(facts.summary or facts.title)
-        return texts.word("prefill_other", language, title=title[:1_000])
-    if len(facts.fixes) > _PACKAGES:
-        known.append(texts.word("prefill_more", language, count=len(facts.fixes) - _PACKAGES, url=facts.url[:500]))
-    return escape.clean("\n".join(known))[: blocks.INPUT // 2]
-
-
-def _sentence(package: str, fixed: str, language: str) -> str:
-    code = "prefill" if fixed else "prefill_no_fix"
-    return texts.word(code, language, package=escape.one_line(package)[:150], fixed=escape.one_line(fixed)[:80])
 
 
 def _choices(channels: list[Part], facts: CaseFacts, language: str) -> list[Block]:

@@ -67,6 +67,22 @@ NEWS: Mapping[str, tuple[str, str]] = {
     ),
     "due": ("It is due by {new}.", "対応期限は{new}です。"),
 }
+# Nothing of a part is open any more, for another reason than that scans see it no more.
+ENDINGS: Mapping[str, tuple[str, str]] = {
+    "asset_gone": ("What was affected at {team} is gone.", "{team}の影響を受けていたアセットがなくなりました。"),
+    "suppressed": (
+        "Its source now says that {team} is not affected.",
+        "検出元が、{team}には影響がないと報告しました。",
+    ),
+    "closed_by_person": (
+        "Scans no longer name it at {team}, and a person confirmed that it is closed.",
+        "{team}では報告されなくなり、担当者が完了を確認しました。",
+    ),
+    "moved": (
+        "Its ids turned out to be two problems: {team}'s findings are in another case now.",
+        "別々の脆弱性と判明したため、{team}の検出は別のケースに移りました。",
+    ),
+}
 WHY: Mapping[str, tuple[str, str]] = {
     "date": ("the date has come", "期日になりました"),
     "fix": ("a fixed version is known", "修正版が公開されました"),
@@ -130,19 +146,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "case": ("Case", "ケース"),
     "cancel": ("Cancel", "キャンセル"),
     "send": ("Send", "送信"),
-    "prefill": (
-        "This is a vulnerability in the package “{package}”. Please update it to version {fixed}.",
-        "パッケージ「{package}」の脆弱性です。バージョン{fixed}にアップデートをお願いします。",
-    ),
-    "prefill_no_fix": (
-        "This is a vulnerability in the package “{package}”. No fix is known yet: please tell us how you use it.",
-        "パッケージ「{package}」の脆弱性です。修正版はまだありません。利用状況をお知らせください。",
-    ),
-    "prefill_other": (
-        "“{title}” was found. Please look into it.",
-        "「{title}」が検出されました。確認と対応をお願いします。",
-    ),
-    "prefill_more": ("({count} more packages: {url})", "(ほか{count}件: {url})"),
     "whom": ("Kairan", "Kairan"),
     "until_needed": ("A deferral and an accepted risk have to end.", "保留とリスク受容には終了条件が必要です。"),
 }
@@ -199,6 +202,11 @@ WRONG: Mapping[str, tuple[str, str]] = {
     "not_here": ("This does not belong to the chosen decision.", "選んだ判断では使いません。"),
     "no_reason": ("Give a reason.", "理由を入力してください。"),
     "no_end": ("Say when it ends.", "終了条件を選んでください。"),
+    "fix_known": ("A fix is known already: give a date.", "修正版がすでにあります。期日を指定してください。"),
+    "exploitation_known": (
+        "Exploitation is known already: give a date.",
+        "悪用がすでに確認されています。期日を指定してください。",
+    ),
     "no_until": ("Say when it ends.", "終了条件を選んでください。"),
     "no_date": ("Give the date.", "期日を入力してください。"),
     "in_the_past": ("The date has to be in the future.", "未来の日付を入力してください。"),
