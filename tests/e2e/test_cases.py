@@ -58,7 +58,7 @@ def test_every_page_of_cases_is_sound(running: Running, triager: BrowserContext,
         "cases-none": "/cases/?text=nothing-is-called-so",
         "board": "/cases/board/",
         "case": one,
-        "bulk": "/cases/bulk/?f-state=any",
+        "bulk": "/cases/bulk/?scope=all&f-state=any",
     }
     for name, address in addresses.items():
         walk.look_at(name, address, LOOKS)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
@@ -424,16 +425,28 @@ def test_evidence_outlives_the_pruning(triager: Client, person: Callable[..., An
 # --- bulk
 
 
+def seen_in(page: str) -> str:
+    """What the form says the reader saw."""
+    return page.partition('name="seen" value="')[2].partition('"')[0]
+
+
+def decide_many(client: Client, query: str, **said: Any) -> Any:
+    """As a person does: look at the form, fill it in, send it."""
+    fields = QueryDict(query, mutable=True)
+    fields["seen"] = seen_in(text(client.get(f"/cases/bulk/?{query}")))
+    fields.update(said)
+    return client.post("/cases/bulk/", fields.urlencode(), content_type="application/x-www-form-urlencoded")
+
+
 def test_all_that_match_are_counted_then_decided_then_undone(triager: Client) -> None:
     from kairan.services import bulk
 
     web = team("web")
     made = [case(web, status="triaging") for _ in range(3)]
     other = case(web)
-    page = text(triager.get("/cases/bulk/?f-state=open&f-status=triaging"))
-    assert "Decide for 3 parts of cases" in page
-    said = {"f-state": "open", "f-status": "triaging", "status": "deferred", "until": "fix"}
-    answer = triager.post("/cases/bulk/", said)
+    query = "scope=all&f-state=open&f-status=triaging"
+    assert "Decide for 3 parts of cases" in text(triager.get(f"/cases/bulk/?{query}"))
+    answer = decide_many(triager, query, status="deferred", until="fix")
     bulk.work(timezone.now)
     page = text(triager.get(answer["Location"]))
     assert "3 of 3" in page
@@ -450,8 +463,8 @@ def test_what_was_picked_is_what_is_decided_and_refusals_are_told(triager: Clien
 
     web = team("web")
     one, two, three = case(web), case(web), case(web, status="fix_claimed")
-    said = {"part": [part(one).pk, part(three).pk], "status": "waiting_for_verification"}
-    answer = triager.post("/cases/bulk/", said)
+    query = f"part={part(one).pk}&part={part(three).pk}"
+    answer = decide_many(triager, query, status="waiting_for_verification")
     bulk.work(timezone.now)
     page = text(triager.get(answer["Location"]))
     assert "Its status does not allow this any more." in page
@@ -459,11 +472,92 @@ def test_what_was_picked_is_what_is_decided_and_refusals_are_told(triager: Clien
     assert "Decide for 1 part of a case" in text(triager.get(f"/cases/bulk/?case={two.pk}&f-state=open"))
 
 
+NOTHING = [
+    "",
+    "case=abc",
+    "case=",
+    "part=x",
+    "f-state=open",
+    "scope=",
+    "scope=everything",
+    "scope=all&f-status=nonsense",
+    "scope=all&f-state=opne",
+    "scope=all&f-severity=high,hihg",
+    "scope=all&f-due=soon",
+    "scope=all&f-nonsense=yes",
+    "case=9999999&f-state=any",
+]
+
+
+@pytest.mark.parametrize("query", NOTHING)
+def test_what_is_not_understood_chooses_nothing(triager: Client, query: str) -> None:
+    from kairan.store.models import BulkDecision
+
+    case(team("web"))
+    page = text(triager.get(f"/cases/bulk/?{query}"))
+    assert "nothing was chosen" in page
+    assert "<button" not in page.partition("<main")[2].partition("</main")[0]
+    answer = decide_many(triager, query, status="false_positive", reason="x")
+    assert (answer.status_code, BulkDecision.objects.count()) == (422, 0)
+
+
+def test_picks_and_filters_choose_exactly_what_they_say(triager: Client) -> None:
+    web, pay = team("web"), team("pay")
+    one, two, three = case(web, pay), case(web), case(pay, status="triaging")
+    for query, number in (
+        ("scope=all", 4),
+        ("scope=all&f-status=new&f-team=web", 2),
+        ("scope=all&f-text=a,+b", 0),
+        (f"case={one.pk}", 2),
+        (f"case={one.pk}&f-team=pay", 1),
+        (f"case={one.pk}&case=abc&part={part(three).pk}&part={part(one).pk}", 3),
+        (f"scope=all&f-severity=high,low&f-status=triaging&case={two.pk}", 1),
+    ):
+        page = text(triager.get(f"/cases/bulk/?{query}"))
+        assert f"Decide for {number} part" in page, query
+
+
+def test_nothing_is_decided_for_parts_that_were_not_counted(triager: Client) -> None:
+    from kairan.services import bulk
+    from kairan.store.models import BulkDecision
+
+    web = team("web")
+    case(web, severity=Severity.LOW)
+    seen = seen_in(text(triager.get("/cases/bulk/?scope=all&f-severity=low")))
+    late = [case(web, severity=Severity.LOW) for _ in range(2)]
+    said = {"scope": "all", "f-severity": "low", "status": "false_positive", "reason": "kept words"}
+    answer = triager.post("/cases/bulk/", {**said, "seen": seen})
+    page = text(answer)
+    assert (answer.status_code, BulkDecision.objects.count()) == (409, 0)
+    assert "Then 1 matched, now 3" in page
+    assert "Decide for 3 parts" in page
+    assert ">kept words</textarea>" in page
+    assert 'value="false_positive" required checked' in page
+    assert triager.post("/cases/bulk/", said).status_code == 409, "what was never counted is not decided"
+    assert triager.post("/cases/bulk/", {**said, "seen": "x" * 50}).status_code == 409
+    assert triager.post("/cases/bulk/", {**said, "seen": seen_in(page)}).status_code == 302
+    bulk.work(timezone.now)
+    assert {part(each).status for each in late} == {"false_positive"}
+
+
+def test_too_many_picks_are_refused_aloud(triager: Client) -> None:
+    from kairan.store.models import BulkDecision
+
+    case(team("web"))
+    query = "&".join(f"part={number}" for number in range(1, 502))
+    assert "More than 500 were picked" in text(triager.get(f"/cases/bulk/?{query}"))
+    assert decide_many(triager, query, status="triaging").status_code == 422
+    assert triager.get(f"/cases/bulk/?{query}&{query}").status_code == 400
+    assert not BulkDecision.objects.exists()
+
+
 def test_bulk_forms_that_make_no_sense(triager: Client, viewer: Client) -> None:
     made = case(team("web"))
-    assert triager.post("/cases/bulk/", {"case": made.pk, "status": "deferred"}).status_code == 422
-    assert triager.post("/cases/bulk/", {"case": "999999", "status": "triaging"}).status_code == 422
+    wrong = decide_many(triager, f"case={made.pk}", status="deferred")
+    assert (wrong.status_code, "say when it ends" in text(wrong).lower()) == (422, True)
+    assert decide_many(triager, "case=999999", status="triaging").status_code == 422
     assert "Nothing matches" in text(triager.get("/cases/bulk/?case=999999"))
+    assert "Those who triage decide for many" in text(viewer.get(f"/cases/bulk/?case={made.pk}"))
     assert viewer.post("/cases/bulk/", {"case": made.pk, "status": "triaging"}).status_code == 403
     assert audits() == ["case.bulk.refused"]
     assert triager.get("/cases/bulk/999999/").status_code == 404

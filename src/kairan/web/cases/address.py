@@ -117,6 +117,20 @@ def read(parameters: QueryDict) -> Address:
     )
 
 
+def is_understood(parameters: QueryDict) -> bool:
+    """Does the address that is read say all that these parameters do? Where much hangs on it, a part is not enough."""
+    read_back = read(parameters)
+    return all(
+        values == [""] or set(",".join(values).split(",")) == set(_said(read_back, name).split(","))
+        for name, values in parameters.lists()
+    )
+
+
+def _said(address: Address, name: str) -> str:
+    """A filter as the address says it, even where it goes without saying; "" for what is none."""
+    return address.state if name == "state" else address.filters.get(name, "")
+
+
 def _known(parameters: QueryDict, name: str, known: frozenset[str]) -> tuple[str, ...]:
     """`status=a,b` as links write it, `status=a&status=b` as a form does; each once, in the field's own order."""
     said = {word for text in parameters.getlist(name) for word in text.split(",")}

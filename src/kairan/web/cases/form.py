@@ -45,9 +45,9 @@ def for_many() -> Form:
     return Form(_ordered(set(Status) - {Status.RESOLVED, Status.NEW}))
 
 
-def filled(form: Form, said: QueryDict, error: ChoiceError) -> Form:
+def filled(form: Form, said: QueryDict, error: ChoiceError | None = None) -> Form:
     """The form as it was sent, with what is wrong beside each field."""
-    return Form(form.choices, {name: said.get(name, "") for name in said}, told(error))
+    return Form(form.choices, {name: said.get(name, "") for name in said}, told(error) if error else {})
 
 
 def told(error: ChoiceError) -> Mapping[str, str]:

@@ -26,6 +26,7 @@
     form.querySelector("[data-all]").hidden = !all;
     for (const button of form.querySelectorAll("[data-take-all], [data-copy-ids]")) button.hidden = all;
     for (const box of boxes()) box.disabled = all; // then nothing is sent but the query: all that match
+    for (const scope of form.querySelectorAll("[data-scope]")) scope.disabled = !all; // and where much hangs on it, that
   }
 
   function pick(box, on) {
