@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,9 @@ def messages(**which: Any) -> list[Any]:
     return list(Delivery.objects.filter(**which).order_by("pk"))
 
 
-def press(code: str, case: Any, who: Actor, part: int | None = None, **values: Any) -> Answer:
+def press(code: str, case: Any, who: Actor, part: int | None = None, now: datetime = DAY, **values: Any) -> Answer:
     form = next(iter(messages(purpose="triage_form", edits=False)))
-    return act(Action(code, case.pk, part, values, channel=form.channel), who, DAY)
+    return act(Action(code, case.pk, part, values, channel=form.channel), who, now)
 
 
 def test_the_alerts_are_told_as_the_article_tells_them(case: Any) -> None:
@@ -160,6 +161,45 @@ def test_a_second_press_tells_nobody_twice_and_says_so(case: Any, psirt: Actor) 
     assert again.code is Said.SENT_BEFORE
     assert [each.channel for each in messages(purpose="triage_message")] == [FIRST, SECOND]
     assert press("send_triage", case, psirt, channels=[FIRST], message="something else").code is Said.SENT
+
+
+def test_what_was_refused_goes_out_when_it_is_pressed_again(case: Any, psirt: Actor) -> None:
+    from kairan.store.models import CaseEvent, Delivery
+
+    press("send_triage", case, psirt, channels=[FIRST, SECOND], message="once")
+    Delivery.objects.filter(purpose="triage_message", channel=FIRST).update(state="refused", error="not_in_channel")
+    answer = press("send_triage", case, psirt, channels=[FIRST, SECOND], message="once")
+    assert answer == Answer(Said.SENT, {"teams": ["Slackチャンネル1"], "again": ["Slackチャンネル2"]})
+    assert press("send_triage", case, psirt, channels=[FIRST, SECOND], message="once").code is Said.SENT_BEFORE
+    sent(DAY)
+    assert [(each.channel, each.state) for each in messages(purpose="triage_message")] == [
+        (FIRST, "sent"),
+        (SECOND, "sent"),
+    ]
+    assert CaseEvent.objects.filter(code="triage_sent").count() == 2
+
+
+def test_the_same_words_count_as_pressed_twice_for_an_hour_whatever_the_clock_shows(case: Any, psirt: Actor) -> None:
+    edge = DAY.replace(minute=59, second=30)
+    for minutes, code in ((0, Said.SENT), (1, Said.SENT_BEFORE), (59, Said.SENT_BEFORE), (61, Said.SENT)):
+        now = edge + timedelta(minutes=minutes)
+        assert press("send_triage", case, psirt, now=now, channels=[FIRST], message="once").code is code
+    other = someone("other", Role.TRIAGER)
+    assert press("send_triage", case, other, now=now, channels=[FIRST], message="once").code is Said.SENT_BEFORE
+
+
+def test_a_ticket_that_was_refused_is_asked_for_anew(case: Any, psirt: Actor) -> None:
+    from kairan.store.models import Audit, Delivery
+
+    for _ in range(2):
+        assert press("create_ticket", case, psirt).code is Said.TICKET_PREVIEWED
+    made = Audit.objects.filter(action="case.create_ticket")
+    assert made.count() == 1, "the second press made none"
+    Delivery.objects.filter(purpose="ticket").update(state="refused", error="no project")
+    assert press("create_ticket", case, psirt).code is Said.TICKET_PREVIEWED
+    sent(DAY)
+    (ticket,) = messages(purpose="ticket", edits=False)
+    assert (ticket.state, ticket.error, made.count()) == ("sent", "", 2)
 
 
 @pytest.mark.parametrize(

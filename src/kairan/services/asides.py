@@ -6,17 +6,19 @@ comes.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kairan.domain.config import Config
 from kairan.domain.message import Purpose
 from kairan.domain.reading_times import after_quiet
 from kairan.services.actor import Actor
 from kairan.services.readers import Directory, Reader
-from kairan.services.telling import CLICK, NEWS, NOT_THERE, fingerprint, is_team_post, message
+from kairan.services.telling import CLICK, NEWS, NOT_THERE, fingerprint, message, post_in
 from kairan.services.waking import wake
-from kairan.store.queries import deliveries
+from kairan.store.queries import case_pressed, deliveries
 from kairan.store.queries.deliveries import Case, Cursor, Part, Root
+
+AGAIN = timedelta(hours=1)  # the same words to the same channel within this time are a button that was pressed twice
 
 
 def remind(cursor: Cursor, config: Config, part: int, now: datetime) -> None:
@@ -59,40 +61,47 @@ def escalate(cursor: Cursor, config: Config, part: int, now: datetime) -> None:
 
 def triage_messages(
     cursor: Cursor, config: Config, case: int, parts: Sequence[int], text: str, actor: Actor, now: datetime
-) -> list[int]:
-    """What PSIRT wrote, below the post of each of these parts' teams. Returns the deliveries.
+) -> set[int]:
+    """What PSIRT wrote, below the post of each of these parts' teams. Returns the parts that are told now.
 
-    The same words to the same team within the hour are one message: a button that is pressed twice.
+    Where these very words went within the hour they do not go again, unless they were refused there. The caller holds
+    the case's lock: a second press finds what the first one wrote.
     """
     found = deliveries.cases(cursor, [case]).get(case)
     if found is None:
-        return []
+        return set()
     known = deliveries.roots(cursor, [case]).get(case, [])
+    before = case_pressed.written(cursor, case, parts, text, now - AGAIN)
     directory, rows = Directory(config), {}
     for part in (each for each in found.parts if each.id in {*parts}):
         for reader in directory.team(found, part.key):
+            key, state = before.get((part.id, *reader.lane), ("", ""))
+            if key and state not in NOT_THERE:
+                continue
+            new = (
+                f"triage_message/{part.id}/{reader.destination}/{reader.channel}/{now.isoformat()}/{fingerprint(text)}"
+            )
+            row = message(reader, key or new, Purpose.TRIAGE_MESSAGE, CLICK, now, case=found.id, part=part)
             root = _root_of(known, reader, part)
-            hour = now.replace(minute=0, second=0, microsecond=0)
-            key = f"triage_message/{part.id}/{reader.destination}/{reader.channel}/{hour.isoformat()}"
-            key = f"{key}/{fingerprint([text, actor.name])}"
-            row = message(reader, key, Purpose.TRIAGE_MESSAGE, CLICK, now, case=found.id, part=part)
             said = {"text": text, "by": actor.name, "broadcast": True}
-            rows[key] = replace(row, root=root.id if root else None, params=said)
-    deliveries.add(cursor, rows.values(), now)
+            rows[row.key] = replace(row, root=root.id if root else None, params=said)
+    made = deliveries.add(cursor, rows.values(), now, refused=True)
     wake()
-    return sorted(deliveries.by_key(cursor, rows).values())
+    return {number for key in made if (number := rows[key].part) is not None}
 
 
-def ticket(cursor: Cursor, config: Config, case: int, actor: Actor, now: datetime) -> int | None:
-    """A ticket of the case, one however often it is asked for. Returns the delivery; None: nowhere to make one."""
+def ticket(cursor: Cursor, config: Config, case: int, actor: Actor, now: datetime) -> bool:
+    """A ticket of the case, one however often it is asked for; once more where it was refused.
+
+    False: it is on its way or there already, or there is nowhere to make one.
+    """
     reader, found = Directory(config).tickets(), deliveries.cases(cursor, [case]).get(case)
     if reader is None or found is None:
-        return None
-    key = f"ticket/{case}/{reader.destination}"
-    row = message(reader, key, Purpose.TICKET, CLICK, now, case=found.id)
-    deliveries.add(cursor, [replace(row, params={"by": actor.name})], now)
+        return False
+    row = message(reader, f"ticket/{case}/{reader.destination}", Purpose.TICKET, CLICK, now, case=found.id)
+    made = deliveries.add(cursor, [replace(row, params={"by": actor.name})], now, refused=True)
     wake()
-    return deliveries.by_key(cursor, [key])[key]
+    return bool(made)
 
 
 def _part(cursor: Cursor, part: int) -> tuple[Case, Part] | None:
@@ -105,12 +114,5 @@ def _part(cursor: Cursor, part: int) -> tuple[Case, Part] | None:
 
 def _root_of(known: Iterable[Root], reader: Reader, part: Part) -> Root | None:
     """The part's post in a channel, if it can be answered."""
-    return next(
-        (
-            root
-            for root in known
-            if root.part == part.id and (root.destination, root.channel) == reader.lane and is_team_post(root)
-            if root.state not in NOT_THERE
-        ),
-        None,
-    )
+    root = post_in(known, reader, part)
+    return root if root and root.state not in NOT_THERE else None

@@ -4,7 +4,7 @@ the triage form of a destination as from the case's page.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from kairan.domain.advice import LONGEST, advice
 from kairan.domain.answer import Answer, Fault, Said
@@ -22,8 +22,6 @@ from kairan.services.readers import Directory
 from kairan.store.connection import raw_cursor
 from kairan.store.queries import case_facts, case_pressed, case_rows, deliveries
 from kairan.store.queries.case_facts import Cursor
-
-AGAIN = timedelta(hours=1)  # the same words to the same team within this time are a button that was pressed twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +133,11 @@ def _channels(cursor: Cursor, pressed: Pressed) -> Mapping[str, Part]:
 
 def _told(cursor: Cursor, case: int, ticked: Sequence[Part], text: str, actor: Actor, now: datetime) -> Answer:
     numbers = [part.number for part in ticked]
-    before = case_pressed.told_before(cursor, numbers, text, now - AGAIN)
-    fresh = [part for part in ticked if part.number not in before]
-    again = [part.name for part in ticked if part.number in before]
-    if not fresh:
+    told = asides.triage_messages(cursor, configuration.active(), case, numbers, text, actor, now)
+    names = [part.name for part in ticked if part.number in told]
+    again = [part.name for part in ticked if part.number not in told]
+    if not names:
         return Answer(Said.SENT_BEFORE, {"teams": again})
-    asides.triage_messages(cursor, configuration.active(), case, [part.number for part in fresh], text, actor, now)
-    names = [part.name for part in fresh]
     said: dict[str, object] = {"teams": names, "text": text}
     attempts.tell(cursor, case, [News(case, Code.TRIAGE_SENT, now, None, said, actor.name, actor.person)], now)
     attempts.audit(cursor, actor, "case.send_triage", f"case:{case}", None, said, now)

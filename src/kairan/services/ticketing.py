@@ -47,7 +47,7 @@ def make_ticket(case: int, actor: Actor, now: datetime) -> Answer:
             return Answer(Said.NO_TICKETS)
         if address := case_facts.ticket(cursor, case):
             return Answer(Said.TICKET_BEFORE, {"destination": found.destination, "url": address})
-        asides.ticket(cursor, configuration.active(), case, actor, now)
         said: dict[str, object] = {"destination": found.destination}
-        attempts.audit(cursor, actor, "case.create_ticket", f"case:{case}", None, said, now)
+        if asides.ticket(cursor, configuration.active(), case, actor, now):
+            attempts.audit(cursor, actor, "case.create_ticket", f"case:{case}", None, said, now)
     return Answer(Said.TICKET_PREVIEWED if found.is_preview else Said.TICKET, said)

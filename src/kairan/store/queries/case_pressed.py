@@ -24,14 +24,17 @@ def destination_of(cursor: Cursor, case: int, channel: str) -> str:
     return str(row[0]) if row else ""
 
 
-def told_before(cursor: Cursor, parts: Iterable[int], text: str, since: datetime) -> set[int]:
-    """Those of these parts whose team was sent this very text since then, or will be."""
+def written(
+    cursor: Cursor, case: int, parts: Iterable[int], text: str, since: datetime
+) -> dict[tuple[int, str, str], tuple[str, str]]:
+    """Since then, this very text to these parts' teams: key and state of the newest, by part and where it went to."""
     cursor.execute(
-        "SELECT part_id FROM delivery WHERE part_id = ANY(%s) AND purpose = 'triage_message' AND created_at >= %s"
-        " AND params ->> 'text' = %s AND state NOT IN ('refused', 'cancelled')",
-        (list(parts), since, text),
+        "SELECT part_id, destination, channel, key, state FROM delivery WHERE case_id = %s AND part_id = ANY(%s)"
+        " AND purpose = 'triage_message' AND params ->> 'text' = %s AND greatest(created_at, not_before) >= %s"
+        " ORDER BY id",
+        (case, list(parts), text, since),
     )
-    return {part for (part,) in cursor.fetchall()}
+    return {(part, destination, channel): (key, state) for part, destination, channel, key, state in cursor.fetchall()}
 
 
 def teams(cursor: Cursor, case: int) -> dict[int, int | None]:

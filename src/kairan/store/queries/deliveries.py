@@ -97,7 +97,8 @@ _ADD = """
         edits boolean, after jsonb, params jsonb)
     ORDER BY n.priority, n.key
     ON CONFLICT (key) DO UPDATE SET state = 'pending', not_before = excluded.not_before, after = excluded.after,
-        priority = excluded.priority, error = '', settled_at = NULL WHERE delivery.state = 'cancelled'
+        priority = excluded.priority, root_id = excluded.root_id, params = excluded.params, error = '',
+        settled_at = NULL WHERE delivery.state = 'cancelled' OR delivery.state = 'refused' AND %(refused)s
     RETURNING id, key
 """
 _GATHER = """
@@ -114,13 +115,16 @@ _GATHER = """
 """
 
 
-def add(cursor: Cursor, rows: Iterable[New], now: datetime) -> dict[str, int]:
-    """Write them; returns those that are new, by key. One that was taken back before it was sent is awake again."""
+def add(cursor: Cursor, rows: Iterable[New], now: datetime, *, refused: bool = False) -> dict[str, int]:
+    """Write them; returns those that are new, by key. One that was taken back before it was sent is awake again.
+
+    `refused`: so is one that its destination refused; a person asks for it once more.
+    """
     rows = list(rows)
     if not rows:
         return {}
     open_lanes(cursor, {(row.destination, row.channel) for row in rows})
-    cursor.execute(_ADD, {"rows": msgspec.json.encode(rows).decode(), "now": now})
+    cursor.execute(_ADD, {"rows": msgspec.json.encode(rows).decode(), "now": now, "refused": refused})
     return {key: number for number, key in cursor.fetchall()}
 
 
@@ -197,11 +201,6 @@ def roots(cursor: Cursor, numbers: Iterable[int]) -> dict[int, list[Root]]:
     for row in cursor.fetchall():
         found.setdefault(row[6], []).append(Root(*row))
     return found
-
-
-def by_key(cursor: Cursor, keys: Iterable[str]) -> dict[str, int]:
-    cursor.execute("SELECT key, id FROM delivery WHERE key = ANY(%s)", (sorted(keys),))
-    return dict(cursor.fetchall())
 
 
 def hold_unsent(cursor: Cursor, roots: Iterable[int]) -> set[int]:
