@@ -15,7 +15,19 @@ from kairan.domain.news import Code, News
 from kairan.domain.reading_times import after_quiet
 from kairan.domain.triage import PARKED, SETTLED, State
 from kairan.services.readers import Directory, Reader, lanes
-from kairan.services.telling import NEWS, NOT_THERE, Batch, form_key, is_team_post, message, post_key, priority
+from kairan.services.telling import (
+    NEWS,
+    NOT_THERE,
+    Batch,
+    better,
+    form_in,
+    form_key,
+    is_team_post,
+    message,
+    post_in,
+    post_key,
+    priority,
+)
 from kairan.services.waking import wake
 from kairan.store.queries import deliveries
 from kairan.store.queries.deliveries import Case, Cursor, Part, Root
@@ -51,7 +63,8 @@ _HEARD_BY_PSIRT = _BOTH | {Code.ASKED_APPROVAL, Code.FIX_CLAIMED, Code.ASKED, Co
 _HEARD_BY_TEAM = _BOTH | {Code.PART_RESOLVED, Code.DUE}
 _SHOWN = frozenset({Code.JOINED, Code.PART_ADDED, Code.MOVED, Code.TICKET})  # by an edit; where none is possible, said
 _SILENT = _OPENING | {Code.COMMENTED, Code.REMINDED, Code.ESCALATED, Code.TRIAGE_SENT}
-_OVERTAKEN = "overtaken: settled before it was told"
+_CLOSINGS = frozenset({Code.CLOSED, Code.PART_RESOLVED})
+_OVERTAKEN = "overtaken"  # settled before it was told
 _ANSWERED = frozenset({*SETTLED, *PARKED})
 
 
@@ -128,30 +141,33 @@ class _Telling:
 
         Returns, for the forms that are there already, the new posts that their edit has to wait for.
         """
-        rows, waits = [], {}
-        there = (root for each in self.known.values() for root in each if root.state != "cancelled")
-        numbers = {**{root.key: root.id for root in there}, **self.batch.made}
+        rows, waits, new = [], {}, {*self.batch.made.values()}
         for case in self.cases.values():
             for reader in (each for each in self.directory.psirt(case) if each.form and not each.digest):
-                posts = self._team_posts(case, reader.destination, numbers)
-                post, key = numbers.get(post_key(reader, case.id, None)), form_key(reader, case.id)
-                if key in numbers:
-                    waits[numbers[key]] = [number for number in posts if number in self.batch.made.values()]
+                posts = self._team_posts(case, reader.destination)
+                form, post = form_in(self.known[case.id], reader), self._post_of(case, reader, None)
+                if form:
+                    waits[form.id] = [number for number in posts if number in new]
                 elif post is not None:
-                    at = after_quiet(reader.quiet, reader.zone, self.now)
+                    at, key = after_quiet(reader.quiet, reader.zone, self.now), form_key(reader, case.id)
                     row = message(reader, key, Purpose.TRIAGE_FORM, NEWS, at, case=case.id)
                     rows.append(replace(row, root=post, after=(post, *posts)))
         self.batch.made |= deliveries.add(self.cursor, rows, self.now)
         return waits
 
-    def _team_posts(self, case: Case, destination: str, numbers: dict[str, int]) -> list[int]:
-        keys = [
-            post_key(reader, case.id, part)
+    def _team_posts(self, case: Case, destination: str) -> list[int]:
+        found = (
+            self._post_of(case, reader, part)
             for part in case.parts
             for reader in self.directory.team(case, part.key)
             if reader.destination == destination
-        ]
-        return [numbers[key] for key in keys if key in numbers]
+        )
+        return [number for number in found if number is not None]
+
+    def _post_of(self, case: Case, reader: Reader, part: Part | None) -> int | None:
+        """The post there, or the one that was just made."""
+        root = post_in(self.known[case.id], reader, part)
+        return root.id if root else self.batch.made.get(post_key(reader, case.id, part))
 
     def _take_back(self, news: Sequence[News]) -> None:
         """Posts that nobody read yet are not told of what is settled in the meantime."""
@@ -176,8 +192,7 @@ class _Telling:
             return
         for root, reader in self._readers_below(case, each):
             if self._hears(each, reader):
-                closing = each.code in {Code.CLOSED, Code.PART_RESOLVED}
-                purpose = Purpose.CLOSING if closing else Purpose.UPDATE
+                purpose = Purpose.CLOSING if each.code in _CLOSINGS else Purpose.UPDATE
                 self.batch.reply(reader, root, purpose, each, priority(each, self.size))
         if each.code is Code.HANDED_OVER:
             self._say_goodbye(case, each)
@@ -188,16 +203,29 @@ class _Telling:
         return each.code in heard or (each.code in _SHOWN and not reader.can_edit)
 
     def _readers_below(self, case: Case, each: News) -> Iterable[tuple[Root, Reader]]:
-        """The posts below which this news belongs, in channels that are read still."""
+        """The posts below which this news belongs, in channels that are read still.
+
+        Of several posts in one channel (of cases that became one) one is answered; a closing closes them all.
+        """
+        found: dict[tuple[str, str, int | None], tuple[Root, Reader]] = {}
+        for root, reader in self._read_still(case, each.part):
+            place = (*reader.lane, root.part)
+            if each.code in _CLOSINGS:
+                yield root, reader
+            elif place not in found or better(root) < better(found[place][0]):
+                found[place] = root, reader
+        yield from found.values()
+
+    def _read_still(self, case: Case, part: int | None) -> Iterable[tuple[Root, Reader]]:
         psirt = lanes(self.directory.psirt(case))
-        teams = {part.id: lanes(self.directory.team(case, part.key)) for part in case.parts}
+        teams = {each.id: lanes(self.directory.team(case, each.key)) for each in case.parts}
         for root in self.known[case.id]:
+            lane = root.destination, root.channel
             if root.state in NOT_THERE:
                 continue
-            lane = root.destination, root.channel
             if root.purpose == Purpose.PSIRT_POST and lane in psirt:
                 yield root, psirt[lane]
-            elif is_team_post(root) and each.part in {None, root.part} and lane in teams.get(root.part or 0, {}):
+            elif is_team_post(root) and part in {None, root.part} and lane in teams.get(root.part or 0, {}):
                 yield root, teams[root.part or 0][lane]
 
     def _say_goodbye(self, case: Case, each: News) -> None:
@@ -207,10 +235,7 @@ class _Telling:
         was_theirs = {reader.lane for reader in self.directory.team(case, old)}
         for root in self.known[case.id]:
             lane = root.destination, root.channel
-            is_post = root.purpose in {Purpose.TEAM_POST, Purpose.HANDOVER} and root.state not in {
-                "cancelled",
-                "refused",
-            }
+            is_post = is_team_post(root) and root.state not in NOT_THERE
             moved = root.part == each.part and (root.part, *lane) not in now_read
             if is_post and (moved or (root.part != each.part and lane in was_theirs)):
                 reader = self.directory.anyone(root.destination, Channel(root.channel, root.channel_name))

@@ -5,7 +5,7 @@ piece of news calls for is said in services.tell.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,7 +74,7 @@ class Batch:
             self.digest(reader, case.id, part.team if part else None)
             return
         key = post_key(reader, case.id, part)
-        if key in self.posts or any(root.key == key and root.state != "cancelled" for root in self.known[case.id]):
+        if key in self.posts or post_in(self.known[case.id], reader, part):
             return
         at = after_quiet(reader.quiet, reader.zone, self.now)
         if self.is_over(reader, at):
@@ -178,6 +178,35 @@ def edit(root: Root, rank: int, now: datetime, after: Sequence[int] = ()) -> New
 
 def is_team_post(root: Root) -> bool:
     return root.purpose in {Purpose.TEAM_POST, Purpose.HANDOVER}
+
+
+def post_in(known: Iterable[Root], reader: Reader, part: Part | None) -> Root | None:
+    """The case's post in a channel, or a part's there; whichever case it was written for, if they became one."""
+    found = [
+        root
+        for root in known
+        if (root.destination, root.channel) == reader.lane and root.state != "cancelled"
+        if (is_team_post(root) and root.part == part.id if part else root.purpose == Purpose.PSIRT_POST)
+    ]
+    return min(found, key=better, default=None)
+
+
+def form_in(known: Iterable[Root], reader: Reader) -> Root | None:
+    """The case's triage form in a channel."""
+    return next(
+        (
+            root
+            for root in sorted(known, key=better)
+            if (root.destination, root.channel) == reader.lane
+            if root.purpose == Purpose.TRIAGE_FORM and root.state != "cancelled"
+        ),
+        None,
+    )
+
+
+def better(root: Root) -> tuple[bool, bool, bool, int]:
+    """Which of two messages is answered: the lesser."""
+    return root.state in NOT_THERE, root.gone, root.state != "sent", root.id
 
 
 def post_key(reader: Reader, case: int, part: Part | None) -> str:

@@ -1,0 +1,88 @@
+"""Cases that turn out to be one are told as one, whatever was told of them before."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kairan.services import deliver, route
+from kairan.store.models import Case, Delivery
+from tests.reports import NOW, osv, record, take
+from tests.ruling import put
+from tests.services.test_route import PAY, WEB, decide, routed, scan, two_names
+
+pytestmark = pytest.mark.usefixtures("sound_store")
+LATER = NOW + timedelta(hours=1)
+
+
+def send(now: datetime) -> None:
+    deliver.work(lambda: now, linger=timedelta())
+
+
+def become_one(now: datetime = NOW) -> None:
+    take(osv("GHSA-aaaa-bbbb-cccc", "CVE-2026-0001"), now=now)
+    route.drain(now)
+
+
+def sent(**which: Any) -> list[tuple[str, str]]:
+    rows = Delivery.objects.filter(state="sent", edits=False, **which).order_by("pk")
+    return sorted(rows.values_list("purpose", "channel"))
+
+
+def test_cases_that_become_one_before_they_were_told_are_told_once() -> None:
+    two_names()
+    become_one()
+    send(LATER)
+    assert sent() == [
+        ("psirt_post", "psirt"),
+        ("team_post", "C-pay"),
+        ("team_post", "C-web"),
+        ("triage_form", "psirt"),
+    ]
+    assert not Delivery.objects.exclude(state__in=["sent", "cancelled"]).exists()
+
+
+def test_what_was_told_already_stays_and_what_waits_beside_it_is_not_sent() -> None:
+    """The younger case's post is there: the older one's, which waits, would say the same."""
+    two_names()
+    older, younger = Case.objects.order_by("id")
+    Delivery.objects.filter(case=older).update(not_before=NOW + timedelta(hours=2))
+    send(LATER)
+    assert sent(case=younger, channel="psirt") == [("psirt_post", "psirt"), ("triage_form", "psirt")]
+    become_one(LATER)
+    send(NOW + timedelta(hours=3))
+    assert sent(channel="psirt") == [("psirt_post", "psirt"), ("triage_form", "psirt")]
+    assert sent(channel="C-web") == [("team_post", "C-web")]
+
+
+def test_parts_of_one_team_that_become_one_are_told_once() -> None:
+    put(owners={WEB: "web"})
+    routed(scan("web", record("CVE-2026-0001"), record("GHSA-aaaa-bbbb-cccc")))
+    become_one()
+    send(LATER)
+    assert sent() == [("psirt_post", "psirt"), ("team_post", "C-web"), ("triage_form", "psirt")]
+
+
+def test_of_two_posts_of_one_case_one_is_answered_and_both_are_closed() -> None:
+    two_names()
+    send(NOW)
+    become_one(LATER)
+    send(LATER)
+    assert sent(purpose="psirt_post") == [("psirt_post", "psirt")] * 2, "they were told before anybody knew"
+    decide("web", "risk_accepted", LATER, until_at=NOW + timedelta(days=9))
+    assert Delivery.objects.filter(purpose="update", channel="psirt").count() == 1
+    routed(scan("web", number=2), scan("pay", number=2), now=NOW + timedelta(days=2))
+    closings = Delivery.objects.filter(purpose="closing", channel="psirt")
+    assert closings.values("root").distinct().count() == closings.count() == 2
+
+
+def test_what_hung_on_a_post_that_is_not_sent_hangs_on_the_one_that_is() -> None:
+    put(owners={WEB: "web", PAY: "pay"})
+    two_names()
+    younger = Case.objects.order_by("-id")[0]
+    decide("pay", "risk_accepted", until_at=NOW + timedelta(days=9))
+    assert Delivery.objects.get(case=younger, purpose="update", channel="psirt").root.case_id == younger.pk
+    become_one()
+    send(LATER)
+    update = Delivery.objects.get(purpose="update", channel="psirt")
+    assert (update.state, update.root) == ("sent", Delivery.objects.get(purpose="psirt_post", state="sent"))
