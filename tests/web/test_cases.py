@@ -85,6 +85,58 @@ def test_the_inbox_is_mine_my_teams_or_everybodys(person: Callable[..., Any]) ->
     assert 'type="checkbox"' not in text(client.get("/inbox/")), "members decide one by one"
 
 
+@pytest.mark.parametrize("whose", ["mine", "team", "all"])
+def test_all_of_them_leads_to_the_very_cases_of_the_section(
+    person: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    import re
+
+    from kairan.web.cases import views
+
+    monkeypatch.setattr(views, "IN_SECTION", 1)
+    monkeypatch.setattr(views, "IN_COLUMN", 1)
+    me = person(Role.TRIAGER)
+    web, pay, now = team("web", me), team("pay"), timezone.now()
+    for key, status, said in (
+        (web, "new", {}),
+        (pay, "new", {}),
+        (web, "new", {"relook": "joined"}),
+        (None, "new", {}),
+        (web, "action_needed", {"due_at": now - timedelta(days=1)}),
+        (pay, "fix_claimed", {"due_at": now + timedelta(days=1)}),
+        (web, "deferred", {"until_at": now + timedelta(days=3), "relook": "still_seen"}),
+        (web, "deferred", {"until_at": now + timedelta(days=3)}),
+        (web, "waiting_for_verification", {}),
+    ):
+        for mine in ({}, {"claimed_by": me}):
+            for told in ({}, {"told_at": None}):
+                state = "parked" if status == "deferred" else "open"
+                case(key, status=status, state=state, part={**said, **mine}, **told)
+    client = login(me)
+    leads = 0
+    for page in ("/inbox/", "/cases/board/"):
+        for section in text(client.get(page, {"whose": whose})).split("<section ")[1:]:
+            count = int(re.search(r'class="many">(\d+)', section)[1])  # type: ignore[index]
+            rest = re.search(r'href="(/cases/[?][^"]+)"', section)
+            if rest:
+                listed = text(client.get(rest[1].replace("&amp;", "&")))
+                assert listed.partition("<tbody")[2].count("<tr ") == count, rest[1]
+                leads += 1
+    assert leads >= 5
+
+
+def test_chips_speak_the_readers_language(person: Callable[..., Any]) -> None:
+    from django.utils.html import strip_tags
+
+    case(team("web"))
+    page = text(login(person(Role.TRIAGER, language="ja")).get("/cases/?severity=high,critical&section=new&ours=yes"))
+    chips = strip_tags(page.partition('class="chips"')[2].partition("</ul>")[0])
+    for word in ("緊急", "未対応"):
+        assert word in chips, word
+    for word in ("critical", "high", "New", "My teams"):
+        assert word not in chips, word
+
+
 def test_an_empty_inbox_says_why(triager: Client) -> None:
     assert "There is no case yet" in text(triager.get("/inbox/"))
     case(team("web"), status="not_affected", state="closed")

@@ -9,6 +9,8 @@ from psycopg.sql import SQL, Composable
 
 from kairan.domain.severity import Severity
 from kairan.domain.triage import PARKED, SETTLED
+from kairan.store.queries import inbox
+from kairan.store.queries.vectors import asked_for
 
 NOBODY = "-"  # as a team: parts that are nobody's
 _CASE = re.compile(r"[Cc]-([0-9]{1,18})")
@@ -21,7 +23,8 @@ class Filter:
     """Empty fields ask for nothing. What is asked of a part (`status`, `team`, dates ...) has to fit one and the same.
 
     `state` is the case's. `untold`: only a silent baseline's cases that were not
-    released yet; else none of them is left out.
+    released yet; else none of them is left out. `teams`: a part is one of these'. `section`: a part is in this section
+    of the inbox, as of then.
     """
 
     state: str = ""
@@ -32,11 +35,13 @@ class Filter:
     text: str = ""
     due_before: datetime | None = None
     claimed_by: int | None = None
+    teams: tuple[int, ...] | None = None
     watcher: int | None = None
     untold: bool = False
     relook: bool = False
     approval: bool = False
     ends_before: datetime | None = None
+    section: tuple[str, datetime] | None = None
 
 
 def cases(asked: Filter) -> Composable:
@@ -69,8 +74,13 @@ _GATHERED = SQL("c.id = any(array(select p.case_id from case_part p where {}))")
 _PROBED = SQL("exists (select from case_part p where p.case_id = c.id and {})")
 
 
+_RARE_SECTIONS = frozenset({"relook", "approval", "verification", "due", "expiring"})
+
+
 def _is_rare(asked: Filter) -> bool:
-    return bool(asked.team or asked.relook or asked.approval or asked.ends_before or asked.claimed_by is not None)
+    whose = asked.team or asked.claimed_by is not None or asked.teams is not None
+    section = asked.section is not None and asked.section[0] in _RARE_SECTIONS
+    return bool(whose or section or asked.relook or asked.approval or asked.ends_before)
 
 
 def parts(asked: Filter) -> Sequence[Composable]:
@@ -87,6 +97,10 @@ def parts(asked: Filter) -> Sequence[Composable]:
         terms.append(SQL("p.due_at <= {} and not p.status = any({})").format(asked.due_before, settled))
     if asked.claimed_by is not None:
         terms.append(SQL("p.claimed_by_id = {}").format(asked.claimed_by))
+    if asked.teams is not None:
+        terms.append(SQL("p.team_id = any({})").format(list(asked.teams)))
+    if asked.section:
+        terms.append(inbox.in_section(*asked.section))
     if asked.relook:
         terms.append(SQL("p.relook <> ''"))
     if asked.approval:

@@ -15,6 +15,7 @@ from kairan.store.queries.findings import fetch
 MOST_COUNTED = 1_000
 SOON = timedelta(days=14)  # what ends within is about to expire
 DUE_SOON = timedelta(days=3)
+SECTIONS = ("new", "relook", "approval", "team", "verification", "due", "expiring", "unowned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,11 @@ def _wanted(now: datetime) -> Mapping[str, tuple[Composable, SQL]]:
         "new": (SQL("p.status = 'new' and p.relook = '' and p.team_id is not null and {}").format(_TOLD), _WORST),
         "relook": (SQL("p.relook <> ''"), SQL("p.status_since, p.id")),
         "approval": (_WAITS, _WORST),
+def in_section(name: str, now: datetime) -> Composable:
+    """The condition on `case_part p` that one of SECTIONS makes: for the list of all of it."""
+    return _wanted(now)[name][0]
+
+
         "team": (SQL("p.status in ('triaging', 'action_needed') and p.relook = ''"), _WORST),
         "verification": (SQL("p.status in ('fix_claimed', 'waiting_for_verification') and p.relook = ''"), _WORST),
         "due": (SQL("p.due_at <= {} and p.status = any({})").format(now + DUE_SOON, sorted(ACTIVE)), due),

@@ -1,6 +1,6 @@
 """The list's state, read from and written to the address: filters, order, the place."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 
 from kairan.domain.severity import Severity
 from kairan.domain.triage import State, Status
+from kairan.store.queries import inbox
 from kairan.store.queries.case_filter import Filter
 from kairan.store.queries.case_list import Sort
 
@@ -18,12 +19,13 @@ ANY = "any"
 _LONGEST = 200
 _SEVERITIES = {severity.word: severity for severity in Severity}
 DAYS = {"overdue": 0, "3d": 3, "7d": 7, "14d": 14, "30d": 30}
-MARKS = ("relook", "approval", "untold", "watching", "mine")
+MARKS = ("relook", "approval", "untold", "watching", "mine", "ours")
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """`state` "any" shows all; without one it is what is open. `marks` are those of MARKS that are asked for."""
+    """`state` "any" shows all; without one it is what is open. `marks` are those of MARKS that are asked for; `section`
+    one of the inbox's."""
 
     state: str = State.OPEN
     status: tuple[str, ...] = ()
@@ -33,6 +35,7 @@ class Address:
     text: str = ""
     due: str = ""
     ends: str = ""
+    section: str = ""
     marks: tuple[str, ...] = ()
     sort: Sort = Sort.SEVERITY
     after: str = ""
@@ -50,6 +53,7 @@ class Address:
             "text": self.text,
             "due": self.due,
             "ends": self.ends,
+            "section": self.section,
             **dict.fromkeys(self.marks, "yes"),
             "sort": self.sort.value if self.sort != Sort.SEVERITY else "",
             "after": self.after,
@@ -79,8 +83,8 @@ class Address:
         default = next(field.default for field in fields(Address) if field.name == name)
         return self.link(**{name: ANY if name == "state" else default})
 
-    def filter(self, now: datetime, person: int) -> Filter:
-        """What the store is asked."""
+    def filter(self, now: datetime, person: int, teams: Sequence[int]) -> Filter:
+        """What the store is asked. `person` reads, and is in `teams`."""
         return Filter(
             state="" if self.state == ANY else self.state,
             status=self.status,
@@ -91,6 +95,8 @@ class Address:
             due_before=now + timedelta(days=DAYS[self.due]) if self.due else None,
             ends_before=now + timedelta(days=DAYS[self.ends]) if self.ends else None,
             claimed_by=person if "mine" in self.marks else None,
+            teams=tuple(teams) if "ours" in self.marks else None,
+            section=(self.section, now) if self.section else None,
             watcher=person if "watching" in self.marks else None,
             untold="untold" in self.marks,
             relook="relook" in self.marks,
@@ -110,6 +116,7 @@ def read(parameters: QueryDict) -> Address:
         text=_line(parameters.get("text", "")),
         due=parameters.get("due", "") if parameters.get("due", "") in DAYS else "",
         ends=parameters.get("ends", "") if parameters.get("ends", "") in DAYS else "",
+        section=parameters.get("section", "") if parameters.get("section", "") in inbox.SECTIONS else "",
         marks=tuple(mark for mark in MARKS if parameters.get(mark) == "yes"),
         sort=Sort(sort) if sort in set(Sort) else Sort.SEVERITY,
         after=parameters.get("after", "")[:100],

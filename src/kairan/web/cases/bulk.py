@@ -15,6 +15,7 @@ from kairan.domain.rights import Right, may
 from kairan.services import bulk as service
 from kairan.services import triage
 from kairan.services.choice import Choice, ChoiceError
+from kairan.services.may import teams_of
 from kairan.store.connection import raw_cursor
 from kairan.store.queries import bulk_rows, case_list
 from kairan.web.cases import chosen, form
@@ -30,7 +31,7 @@ _MOST_REFUSED = 500
 def begin(request: HttpRequest) -> HttpResponse:
     """GET: how many parts that would be, and the form. POST: let the worker begin; the use case asks for the right."""
     said = request.POST if request.method == "POST" else request.GET
-    found = chosen.read(said, timezone.now(), reader(request).pk)
+    found = chosen.read(said, timezone.now(), reader(request).pk, teams_of(actor_of(request)))
     if request.method == "POST":
         return _begin(request, said, found)
     return _form(request, said, found, form.for_many())

@@ -35,12 +35,12 @@ class Chosen:
         return f"{len(self.parts)}-{hashlib.sha256(numbers.encode()).hexdigest()[:32]}"
 
 
-def read(said: QueryDict, now: datetime, person: int) -> Chosen:
+def read(said: QueryDict, now: datetime, person: int, teams: Sequence[int]) -> Chosen:
     """What a request chooses: `scope=all` with `f-` filters, or each `part` and the open parts of each `case`."""
     filters = _filters(said)
     if not addresses.is_understood(filters):
         return Chosen()
-    asked = addresses.read(filters).filter(now, person)
+    asked = addresses.read(filters).filter(now, person, teams)
     if said.get("scope") == ALL:
         return _within(case_list.part_ids(asked, most=bulk.MOST))
     parts, cases = _numbers(said.getlist("part")), _numbers(said.getlist("case"))

@@ -39,17 +39,7 @@ _WHOSE: Mapping[str, str | Promise] = {
     "team": gettext_lazy("My teams'"),
     "all": gettext_lazy("All"),
 }
-# Where a section's rest is: the list with the same question.
-_REST: Mapping[str, Address] = {
-    "new": Address(status=(Status.NEW,)),
-    "relook": Address(state=ANY, marks=("relook",)),
-    "approval": Address(state=ANY, marks=("approval",)),
-    "team": Address(status=(Status.TRIAGING, Status.ACTION_NEEDED)),
-    "verification": Address(status=(Status.FIX_CLAIMED, Status.WAITING_FOR_VERIFICATION)),
-    "due": Address(due="3d"),
-    "expiring": Address(state=ANY, ends="14d"),
-    "unowned": Address(team="-"),
-}
+_MARK_OF: Mapping[str, tuple[str, ...]] = {"mine": ("mine",), "team": ("ours",), "all": ()}
 _BOARD = (
     Status.NEW,
     Status.TRIAGING,
@@ -111,7 +101,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     address = addresses.read(request.GET)
     if _is_number(address.text) and case_page.find(int(address.text[2:])):
         return redirect("case", int(address.text[2:]))
-    asked = address.filter(timezone.now(), reader(request).pk)
+    asked = address.filter(timezone.now(), reader(request).pk, teams_of(actor_of(request)))
     total = case_list.count(asked, most=MOST_COUNTED)
     page = case_list.page(asked, address.sort, size=PAGE_SIZE, after=address.after, before=address.before)
     context = {
@@ -142,7 +132,7 @@ def board(request: HttpRequest) -> HttpResponse:
             status,
             field_words.word(words.STATUS, status),
             found[status],
-            Address(state=ANY, status=(status,), marks=("mine",) if chosen == "mine" else ()).link(),
+            Address(state=ANY, status=(status,), marks=_MARK_OF[chosen]).link(),
         )
         for status in _BOARD
     ]
@@ -166,8 +156,8 @@ def _choices(page: str, chosen: str) -> list[Choice]:
 
 
 def _rest(name: str, chosen: str) -> str:
-    address = _REST[name]
-    return address.link(marks=(*address.marks, "mine")) if chosen == "mine" else address.link()
+    """The list that asks the same question as a section."""
+    return Address(state=ANY, section=name, marks=_MARK_OF[chosen]).link()
 
 
 def _fields(address: Address) -> dict[str, object]:
@@ -192,6 +182,7 @@ _DUES = {
 }
 _MARKS = {
     "mine": gettext_lazy("I take care of it"),
+    "ours": gettext_lazy("My teams'"),
     "watching": gettext_lazy("I watch it"),
     "relook": gettext_lazy("Needs another look"),
     "approval": gettext_lazy("Waiting for approval"),
@@ -201,14 +192,16 @@ _MARKS = {
 
 def _chips(address: Address) -> Sequence[tuple[str, str]]:
     """What the list is narrowed to, in words, each with the list without it."""
+    severities = sorted(Severity, reverse=True)
     said = {
         "state": "" if address.state == ANY else field_words.word(words.STATE, address.state),
         "status": ", ".join(field_words.word(words.STATUS, each) for each in address.status),
-        "severity": ", ".join(address.severity),
+        "severity": ", ".join(field_words.severity_word(each) for each in severities if each.word in address.severity),
         "team": _("nobody's") if address.team == "-" else address.team,
         "rule": address.rule,
         "text": address.text,
         "due": str(_DUES.get(address.due, address.due)),
+        "section": field_words.word(words.SECTION, address.section) if address.section else "",
         "ends": _("ends within %(days)s days") % {"days": addresses.DAYS[address.ends]} if address.ends else "",
     }
     shown = [(name, text) for name, text in said.items() if text]
