@@ -10,7 +10,6 @@ from psycopg.sql import SQL, Composable
 from kairan.domain.severity import Severity
 from kairan.domain.triage import PARKED, SETTLED
 from kairan.store.queries import inbox
-from kairan.store.queries.vectors import asked_for
 
 NOBODY = "-"  # as a team: parts that are nobody's
 _CASE = re.compile(r"[Cc]-([0-9]{1,18})")
