@@ -326,23 +326,25 @@ def _join(world: World, args: Args) -> Answer:
     return {"channel": as_channel(channel)}
 
 
-def _user(world: World, user: User | None) -> Answer:
+def _user(world: World, user: User | None, args: Args) -> Answer:
     if user is None:
         raise Refusal("users_not_found")
-    return {"user": as_user(user, email="users:read.email" in world.scopes)}
+    locale = bool(args.get("include_locale"))
+    return {"user": as_user(user, email="users:read.email" in world.scopes, locale=locale)}
 
 
 @method("users.info", "users:read", tier=4, takes_json=False)
 def _user_info(world: World, args: Args) -> Answer:
     if args.get("user") not in world.users:
         raise Refusal("user_not_found")
-    return _user(world, world.users[args["user"]])
+    return _user(world, world.users[args["user"]], args)
 
 
 @method("users.lookupByEmail", "users:read.email", tier=3, takes_json=False)
 def _by_email(world: World, args: Args) -> Answer:
     wanted = str(args["email"]).lower()
-    return _user(world, next((u for u in world.users.values() if u.email.lower() == wanted and not u.deleted), None))
+    found = next((u for u in world.users.values() if u.email.lower() == wanted and not u.deleted), None)
+    return _user(world, found, args)
 
 
 @method("users.list", "users:read", tier=2, takes_json=False)
@@ -453,10 +455,17 @@ def _publish(world: World, args: Args) -> Answer:
     body = _view(args)
     if body["type"] != "home":
         raise Refusal("invalid_arguments")
-    if args["user_id"] not in world.users:
+    user = world.users.get(args["user_id"])
+    if user is None or user.is_bot or user.deleted or user.is_outsider:
         raise Refusal("user_not_found")
-    world.homes[args["user_id"]] = body
-    return {"view": {**body, "id": world.number("V")}}
+    there = world.homes.get(user.id)
+    if args.get("hash") and (there is None or args["hash"] != there.hash):
+        raise Refusal("hash_conflict")
+    if there is None:
+        made = world.homes[user.id] = _kept(world, user.id, body)
+        del world.views[made.id]  # it is no modal
+        return {"view": as_view(made)}
+    return {"view": as_view(replace_view(world, there, body))}
 
 
 def push_view(world: World, user: str, body: dict[str, Any], below: View) -> View:

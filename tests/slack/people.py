@@ -134,18 +134,34 @@ class People:
                 "actions": [_acted(block_id, element, self.world.ts())],
             }
 
-    def press_in_view(self, user: User, body: Payload, view_id: str, action: str, value: str = "") -> Done:
+    def press_in_view(self, user: User, view: View, action: str, value: str = "") -> Done:
         """Press a button in a modal or on the home tab."""
-        blocks = [{"block_id": f"auto-{n}", **each} for n, each in enumerate(body["blocks"])]
-        block_id, element = _button(blocks, action, value)
-        payload = {
-            **self._who(user, "block_actions"),
-            "container": {"type": "view", "view_id": view_id},
-            "trigger_id": self.world.trigger(user.id),
-            "view": {**body, "id": view_id, "state": {"values": values_of(blocks, {})}, "hash": "h"},
-            "actions": [_acted(block_id, element, self.world.ts())],
-        }
+        with self.world.lock:
+            block_id, element = _button(view.body["blocks"], action, value)
+            payload = self._in_view(user, view, _acted(block_id, element, self.world.ts()), {})
         return self.tell("interactive", payload)
+
+    def choose(self, user: User, view: View, block_id: str, values: Values) -> Done:
+        """Choose in a field of a modal. Slack tells of it only where the field says `dispatch_action`."""
+        with self.world.lock:
+            block = next(each for each in view.body["blocks"] if each["block_id"] == block_id)
+            if not block.get("dispatch_action"):
+                raise NotThere(f"nobody is told of what is chosen in {block_id}")
+            element = block["element"]
+            state = values_of(view.body["blocks"], values)
+            acted = {**_acted(block_id, element, self.world.ts()), **state[block_id][element["action_id"]]}
+            payload = self._in_view(user, view, acted, values)
+        return self.tell("interactive", payload)
+
+    def _in_view(self, user: User, view: View, acted: Payload, values: Values) -> Payload:
+        """https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
+        return {
+            **self._who(user, "block_actions"),
+            "container": {"type": "view", "view_id": view.id},
+            "trigger_id": self.world.trigger(user.id),
+            "view": {**as_view(view), "state": {"values": values_of(view.body["blocks"], values)}},
+            "actions": [acted],
+        }
 
     # -- modals -------------------------------------------------------------------------------------------------
 
@@ -215,14 +231,23 @@ class People:
         }
         return self.tell("slash_commands", payload)
 
+    def home_of(self, user: User) -> View:
+        """What they see on the app's home."""
+        with self.world.lock:
+            if user.id not in self.world.homes:
+                raise NotThere(f"nothing was published for {user.name}")
+            return self.world.homes[user.id]
+
     def open_home(self, user: User) -> Done:
+        """https://docs.slack.dev/reference/events/app_home_opened"""
+        there = self.world.homes.get(user.id)
         event = {
             "type": "app_home_opened",
             "user": user.id,
             "channel": "D1",
             "tab": "home",
             "event_ts": self.world.ts(),
-        }
+        } | ({"view": as_view(there)} if there else {})
         return self.event(event)
 
     def say(self, user: User, channel: Channel, text: str, **more: Any) -> Message:

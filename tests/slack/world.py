@@ -46,6 +46,7 @@ class User:
     name: str
     email: str = ""
     team: str = TEAM  # another one: a guest of Slack Connect
+    locale: str = ""
     is_bot: bool = False
     deleted: bool = False
 
@@ -140,7 +141,7 @@ class World:
         self.channels: dict[str, Channel] = {}
         self.users: dict[str, User] = {}
         self.views: dict[str, View] = {}
-        self.homes: dict[str, dict[str, Any]] = {}
+        self.homes: dict[str, View] = {}
         self.shown: list[Shown] = []
         self.replies: dict[str, Reply] = {}
         self.triggers: dict[str, tuple[str, float, str]] = {}  # id -> (user, until, used by)
@@ -275,7 +276,7 @@ def as_channel(channel: Channel, *, members: bool = False) -> dict[str, Any]:
     return shown
 
 
-def as_user(user: User, *, email: bool) -> dict[str, Any]:
+def as_user(user: User, *, email: bool, locale: bool = False) -> dict[str, Any]:
     profile = {"display_name": user.name, "real_name": user.name.title()}
     if email and user.email and not user.is_outsider:
         profile["email"] = user.email
@@ -288,4 +289,4 @@ def as_user(user: User, *, email: bool) -> dict[str, Any]:
         "is_bot": user.is_bot,
         "is_stranger": user.is_outsider,
         "profile": profile,
-    }
+    } | ({"locale": user.locale} if locale and user.locale else {})

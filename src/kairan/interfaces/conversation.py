@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from kairan.domain.affected import Affected
+from kairan.domain.answer import Answer
+from kairan.domain.home import Home
 from kairan.interfaces.destination import Carrier, Payload, Problem
 
 
@@ -46,8 +48,13 @@ class Conversation(Carrier, Protocol):
         """Open a form before the person; the trigger is good for some seconds. It was asked for at a message."""
         ...
 
-    def show_home(self, who: str, view: Payload) -> None:
-        """Draw the page that the destination keeps for this person."""
+    def show_home(self, who: str, view: Payload, seen: str = "") -> bool:
+        """Draw the page that the destination keeps for this person. `seen` is the state that they saw: False, and
+        nothing is drawn, if it was drawn anew since."""
+        ...
+
+    def channels_of(self, who: str) -> frozenset[str]:
+        """The channels that they and Kairan are both in."""
         ...
 
     def check_channels(self, channels: Iterable[str]) -> list[Problem]:
@@ -61,6 +68,15 @@ class Installable(Protocol):
 
     def manifest(self, address: str) -> Mapping[str, Any]:
         """What to give there: an app's manifest. `address` of Kairan, where it is reached from outside; "" nowhere."""
+        ...
+
+
+@runtime_checkable
+class Homely(Protocol):
+    """A destination with a page of its own for each person: an Action `home` says that it was opened."""
+
+    def home(self, found: Home, said: Answer | None, language: str) -> Payload:
+        """The page. `said`: what came of what the person did on it just now."""
         ...
 
 

@@ -23,16 +23,18 @@ from kairan.store.models import Person, Team
 from kairan.store.queries.audit import add_audit
 
 FRESH = 300.0  # seconds that we remember who somebody is; not what they may do
+LANGUAGES = frozenset({"en", "ja"})
 _MOST = 10_000
 _known: dict[tuple[str, str], tuple[float, Someone]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Clicker:
-    """`language` is the person's, else the destination's."""
+    """`language` is the person's: here, else in the destination; else the destination's own."""
 
     actor: Actor
     language: str
+    someone: Someone
 
 
 def clicker(
@@ -41,19 +43,21 @@ def clicker(
     """Who it is. Nobody, with no right at all, if the destination or the database does not know them."""
     someone = _someone(talk, destination.name, who)
     origin = f"{destination.kind} {destination.name}"
-    language = destination.language or config.language
+    theirs = someone.language if someone.language in LANGUAGES else ""
+    language = theirs or destination.language or config.language
+    nobody = Clicker(Actor(someone.name, None, origin), language, someone)
     if someone.is_outsider or not someone.email:
-        return Clicker(Actor(someone.name, None, origin), language)
+        return nobody
     grant = _Grant(talk, config, destination, who, channel)
     found = list(Person.objects.filter(email__iexact=someone.email)[:2])
     if len(found) > 1:  # who of them it is cannot be told
-        return Clicker(Actor(someone.name, None, origin), language)
+        return nobody
     role, teams = ("", frozenset[int]()) if found and not found[0].is_active else (grant.role(), grant.teams())
     person = found[0] if found else _made(someone, origin, now) if role or teams else None
     if person is None:
-        return Clicker(Actor(someone.name, None, origin), language)
+        return nobody
     actor = Actor(person.name or person.username, person.pk, origin, role, teams)
-    return Clicker(actor, person.language or language)
+    return Clicker(actor, person.language or language, someone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +77,23 @@ class _Grant:
         return Role.TRIAGER if is_one else ""
 
     def teams(self) -> frozenset[int]:
-        """The team whose channel it was pressed in, if the configuration names none of its members."""
+        """The teams whose channel it was pressed in, if the configuration names none of their members; where it was
+        pressed in none (the person's own page), those of all their channels."""
         name = self.destination.name
-        keys = [
-            team.key
-            for team in self.config.teams
-            if not team.members and (at := team.channels.get(name)) and at.id == self.channel
-        ]
-        if not keys or not self.talk.is_member(self.who, self.channel):
+        vouching = [team for team in self.config.teams if not team.members and team.channels.get(name)]
+        if self.channel:
+            vouching = [team for team in vouching if team.channels[name].id == self.channel]
+        if not vouching:
             return frozenset()
+        theirs = self._channels()
+        keys = [team.key for team in vouching if team.channels[name].id in theirs]
         return frozenset(Team.objects.filter(key__in=keys).values_list("pk", flat=True))
+
+    def _channels(self) -> frozenset[str]:
+        """Of the channels in question, those that the person is in."""
+        if self.channel:
+            return frozenset({self.channel} if self.talk.is_member(self.who, self.channel) else ())
+        return self.talk.channels_of(self.who)
 
     def _psirt_channels(self) -> Iterator[str]:
         """Only the destination's own: a rule may tell another channel without letting it decide."""

@@ -21,9 +21,9 @@ from kairan.domain.answer import Answer
 from kairan.domain.errors import KairanError
 from kairan.domain.message import Action
 from kairan.interfaces import registry
-from kairan.interfaces.conversation import Answering, Conversation
+from kairan.interfaces.conversation import Answering, Conversation, Homely
 from kairan.interfaces.destination import Interactive, Payload
-from kairan.services import act, asking, clickers, configuration
+from kairan.services import act, asking, clickers, configuration, home
 from kairan.services.carriers import Carriers, carriers
 from kairan.services.waking import PROMPT
 from kairan.store.connection import raw_cursor
@@ -34,6 +34,7 @@ FORMS = frozenset({"decide", "defer", "not_affected", "ask"})  # these buttons o
 LOST_AFTER = 30  # seconds without a sign of life of the worker that does a press
 _URGENT = 10  # before what else waits in the queue
 LOOKUP = "lookup"  # no button, but a question
+HOME = "home"  # nor this: somebody opened their page
 _PATIENCE = 2.0  # seconds; the other side gives up after three
 
 Clock = Callable[[], datetime]
@@ -74,6 +75,8 @@ def do(name: str, action: Mapping[str, Any], clock: Clock) -> None:
         deed = _Deed(known, name, msgspec.convert(action, Action), clock)
         if deed.action.code == LOOKUP:
             deed.look_up()
+        elif deed.action.code == HOME:
+            deed.show_home(None)
         else:
             deed.tell(deed.do())
 
@@ -172,6 +175,17 @@ class _Deed:
             found = asking.who_is_affected(str(self.action.values.get("text", "")), who.actor)
             self.talk.respond(self.action.reply, kind.affected(found, who.language))
 
+    def show_home(self, said: Answer | None) -> None:
+        """Draw their page, as things are. If it was drawn anew while we did, things may be newer: once more."""
+        kind = _kind(self.name)
+        if not isinstance(kind, Homely):
+            return
+        for seen in (str(self.action.values.get("seen", "")), ""):
+            who = self._who()
+            view = kind.home(home.home_of(who, self.clock()), said, who.language)
+            if self.talk.show_home(self.action.who, view, seen):
+                return
+
     def _who(self) -> clickers.Clicker:
         config, destination = configuration.active(), self.known.configured[self.name]
         action, now = self.action, self.clock()
@@ -192,6 +206,8 @@ class _Deed:
                 self.talk.respond(self.action.reply, note)
             elif self.action.channel:
                 self.talk.whisper(self.action.channel, self.action.who, note)
+            else:  # it was done on their page
+                self.show_home(answer)
         except KairanError as error:
             log.warning("a person could not be told what came of it", destination=self.name, reason=str(error))
 

@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from kairan.destinations.slack import answers, asked, inbound, manifest, render
+from kairan.destinations.slack import answers, asked, events, home, inbound, manifest, render
 from kairan.destinations.slack.carrier import SlackCarrier
 from kairan.destinations.slack.channels import Channels
 from kairan.destinations.slack.config import checked
 from kairan.domain.affected import Affected
 from kairan.domain.answer import Answer
+from kairan.domain.home import Home
 from kairan.domain.message import Action, Message
 from kairan.interfaces.destination import Guarantee, Payload, Surroundings
 
@@ -47,10 +48,13 @@ class Slack:
         return manifest.manifest(address)
 
     def actions(self, payload: Mapping[str, Any]) -> list[Action]:
-        return asked.read(payload) or inbound.read(payload)
+        return asked.read(payload) or events.read(payload) or inbound.read(payload)
 
     def affected(self, found: Affected, language: str) -> Payload:
         return asked.draw(found, language)
+
+    def home(self, found: Home, said: Answer | None, language: str) -> Payload:
+        return home.home(found, said, language)
 
     def answer(self, answer: Answer, language: str) -> Payload:
         return answers.answer(answer, language)

@@ -1,6 +1,6 @@
 """Who presses in Slack, and how they are answered."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,6 +8,7 @@ from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
 from kairan.destinations.slack import failures
+from kairan.destinations.slack.channels import KINDS
 from kairan.destinations.slack.config import BASE_URL, Settings
 from kairan.destinations.slack.views import remembering
 from kairan.domain.errors import KairanError
@@ -65,19 +66,26 @@ class Talk:
 
     def is_member(self, who: str, channel: str) -> bool:
         """https://docs.slack.dev/reference/methods/conversations.members"""
+        asked = {"channel": channel}
+        return any(who in (page.get("members") or []) for page in self._pages_of("conversations.members", asked))
+
+    def channels_of(self, who: str) -> frozenset[str]:
+        """https://docs.slack.dev/reference/methods/users.conversations"""
+        asked = {"user": who, "types": KINDS, "exclude_archived": True}
+        pages = self._pages_of("users.conversations", asked)
+        return frozenset(str(each.get("id", "")) for page in pages for each in page.get("channels") or [])
+
+    def _pages_of(self, method: str, asked: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         cursor = ""
         for _ in range(_MOST_PAGES):
-            asked = {"channel": channel, "limit": _PAGE, "cursor": cursor}
             try:
-                page = self._client.api_call("conversations.members", params=asked)
+                page = self._client.api_call(method, params={**asked, "limit": _PAGE, "cursor": cursor})
             except failures.FAILURES as error:
                 raise failures.failure(error) from error
-            if who in (page.get("members") or []):
-                return True
+            yield page.data if isinstance(page.data, dict) else {}
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
-                break
-        return False
+                return
 
     def respond(self, reply: str, note: Payload) -> None:
         """Five times within half an hour. The address came from outside: only Slack's own host is posted to."""
@@ -105,9 +113,16 @@ class Talk:
         """https://docs.slack.dev/reference/methods/views.open"""
         self._call("views.open", {"trigger_id": trigger, "view": remembering(view, channel, message)})
 
-    def show_home(self, who: str, view: Payload) -> None:
+    def show_home(self, who: str, view: Payload, seen: str = "") -> bool:
         """https://docs.slack.dev/reference/methods/views.publish"""
-        self._call("views.publish", {"user_id": who, "view": dict(view)})
+        said = {"user_id": who, "view": dict(view)} | ({"hash": seen} if seen else {})
+        try:
+            self._client.api_call("views.publish", json=said)
+        except failures.FAILURES as error:
+            if failures.code_of(error) == "hash_conflict":
+                return False
+            raise failures.failure(error) from error
+        return True
 
     def _call(self, method: str, said: Mapping[str, Any]) -> None:
         try:

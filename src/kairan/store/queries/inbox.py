@@ -92,6 +92,12 @@ def sections(now: datetime, whose: Whose, *, size: int) -> Mapping[str, Section]
     return {name: _section(where, order, whose, size) for name, (where, order) in _wanted(now).items()}
 
 
+def open_parts(whose: Whose, *, size: int) -> Section:
+    """All that waits for its team, the worst first."""
+    where = SQL("(p.status = any({}) or p.relook <> '') and {}").format(sorted(ACTIVE), _TOLD)
+    return _section(where, _WORST, whose, size)
+
+
 def counts(now: datetime, whose: Whose) -> Mapping[str, int]:
     """How many are in each section; MOST_COUNTED + 1 stands for more."""
     return {name: _count(SQL("{} and {}").format(where, whose.where)) for name, (where, _) in _wanted(now).items()}

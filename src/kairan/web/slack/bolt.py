@@ -13,6 +13,7 @@ from typing import Any
 from django.db import close_old_connections, connections
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
 
 from kairan.runtime import clock
 from kairan.services import hearing
@@ -35,20 +36,36 @@ def app_of(name: str, signing_secret: str = "") -> App:
     app.view_closed(ANY)(_ignored)
     app.shortcut(ANY)(_heard(name))
     app.command(ANY)(_heard(name))
-    app.event(ANY)(_heard(name))
+    app.middleware(_event_heard(name))
     return app
+
+
+def _event_heard(name: str) -> Callable[..., BoltResponse]:
+    """Bolt acknowledges events before their listeners run: what a listener could not keep would be lost."""
+
+    def listen(body: Body, next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002 - Bolt's name for it
+        if body.get("type") != "event_callback":
+            return next()
+        _hear(name, body)
+        return BoltResponse(status=200, body="", headers={"X-Slack-No-Retry": "1"})
+
+    return listen
 
 
 def _heard(name: str) -> Callable[[Ack, Body], None]:
     def listen(ack: Ack, body: Body) -> None:
-        close_old_connections()
-        try:
-            said = hearing.hear(name, body, clock.now)
-        finally:
-            connections.close_all()  # Bolt's threads come and go
+        said = _hear(name, body)
         ack(**said) if said else ack()
 
     return listen
+
+
+def _hear(name: str, body: Body) -> Body:
+    close_old_connections()
+    try:
+        return hearing.hear(name, body, clock.now)
+    finally:
+        connections.close_all()  # Bolt's threads come and go
 
 
 def _taken_in(team_id: str | None = None, enterprise_id: str | None = None) -> AuthorizeResult:
