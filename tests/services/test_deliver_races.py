@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from tests.services.town import Town, town
 @pytest.fixture
 def here(store: None) -> Iterator[Town]:
     with town() as found:
+        found.settings["timeout"] = 10  # nothing here is about time: a busy machine is not to make it so
+        found.apply()
         yield found
 
 
@@ -163,3 +166,23 @@ def test_what_a_look_finds_is_sent_although_a_person_did_not_see_it(
     look.look()
     here.work()
     assert here.purposes("C-psirt").count("psirt_post") == 1
+
+
+def test_a_limit_of_everything_outlives_the_success_of_what_was_under_way(
+    here: Town, worker: Callable[[], Carriers]
+) -> None:
+    """Two channels: in one a message is on its way while the other hears that all of it has to wait."""
+    here.news(here.case("shop"), Code.OPENED)
+    fine, limited = worker(), worker()
+    under_way, late = claimed(fine, here), claimed(limited, here)
+    limit = DeliveryError("429", retry_after=timedelta(seconds=60), whole=True)
+    during_the_call(limited, lambda: None, limit)
+    during_the_call(fine, late.send)
+    under_way.send()
+    assert here.state().not_before == here.now + timedelta(seconds=60)
+    here.pass_(seconds=59)
+    assert not here.work()
+    here.pass_(seconds=1)
+    here.work()
+    assert {each.state for each in here.deliveries()} == {"sent"}
+    assert here.state().not_before is None

@@ -97,10 +97,14 @@ def forms_below(cursor: Cursor, one: Claimed) -> list[int]:
 
 
 def went_well(cursor: Cursor, name: str, now: datetime, *, tested: bool) -> None:
-    """The destination took a message. A test that went well also mends one that was broken."""
+    """The destination took a message. A test that went well also mends one that was broken.
+
+    A limit that has not passed yet stays: what went well may have been under way when it was said.
+    """
     _know(cursor, name)
     cursor.execute(
-        "UPDATE destination_state SET failures = 0, failing_since = NULL, not_before = NULL, last_sent_at = %(now)s,"
+        "UPDATE destination_state SET failures = 0, failing_since = NULL, last_sent_at = %(now)s,"
+        " not_before = CASE WHEN not_before > %(now)s THEN not_before END,"
         " broken = CASE WHEN %(tested)s THEN '' ELSE broken END WHERE name = %(name)s",
         {"name": name, "now": now, "tested": tested},
     )
