@@ -147,6 +147,7 @@ def test_who_may_not_does_not_and_mistakes_change_nothing(filled: None) -> None:
     person = Person.objects.create(username="x", role=Role.APPROVER, created_at=NOW)
     with pytest.raises(ForbiddenError):
         applying.apply(checked(TWO), Actor("x", person.pk, "page"), NOW)
+    assert ask("SELECT action, actor FROM audit") == [("config.apply.refused", "x")]
     with pytest.raises(ConfigError, match=r"k\.yaml:1: ownr: there is no such key"):
         applying.apply(check_text("ownr: x\nsla: y\n", "k.yaml", NOW), ME, NOW)
     assert configuration.version() == 0

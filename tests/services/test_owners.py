@@ -70,7 +70,7 @@ def put(*entries: Ownership, files: dict[str, str] | None = None) -> dict[str, s
 
 def assign(cursor: Any, findings: Any, config: Config) -> list[int]:
     with transaction.atomic():
-        return owners.assign(cursor, findings, config)
+        return owners.assign(cursor, findings, config, NOW)
 
 
 def owned() -> dict[str, str]:

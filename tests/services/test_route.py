@@ -73,13 +73,17 @@ def test_one_vulnerability_of_three_sources_in_three_teams_is_one_case_of_three_
     assert Delivery.objects.filter(case=row).exists()
 
 
+DECISIONS = ("risk_accepted", "deferred")
+
+
 def test_routing_all_again_writes_nothing() -> None:
     from kairan.store.connection import raw_cursor
     from kairan.store.queries import unrouted
 
     put(owners=OWNERS)
     routed(scan("web", *records(5)), scan("pay", *records(3)))
-    decide("web", "risk_accepted", until_at=NOW + timedelta(days=9)) if CasePart.objects.count() == 1 else None
+    for one, status in zip(CasePart.objects.filter(team__key="web").order_by("id"), DECISIONS, strict=False):
+        triage.decide(one.pk, Choice(status, reason="so", until_at=NOW + timedelta(days=9)), ME, NOW)
     cursor = raw_cursor()
     before = rows_as_written(cursor, *(table for table in CASE_TABLES if table != "owner"))
     unrouted.add(cursor, list(Finding.objects.values_list("id", flat=True)), None, NOW)
@@ -292,9 +296,8 @@ def test_cases_of_an_asset_hold_all_of_it() -> None:
 def test_cases_of_a_vulnerability_and_team_are_each_teams_own() -> None:
     put(owners=OWNERS, rules=[Rule(name="team", when="severity:>=high", group_by="vulnerability-team", tell=TELLS)])
     routed(scan("web", record()), scan("pay", record()), scan("other", record()))
-    assert [each["parts"] for each in cases()] == [{"web": ("new", 1)}, {"pay": ("new", 1)}, {"": ("new", 1)}] or len(
-        cases()
-    ) == 3
+    found = sorted(str(each["parts"]) for each in cases())
+    assert found == ["{'': ('new', 1)}", "{'pay': ('new', 1)}", "{'web': ('new', 1)}"]
     put(
         owners={WEB: "pay", PAY: "pay"},
         rules=[Rule(name="team", when="severity:>=high", group_by="vulnerability-team", tell=TELLS)],

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kairan.domain.config import Baseline, Channel, Escalate, Remind, Rule, Source
-from kairan.services import baseline, route, timers, triage
+from kairan.services import baseline, route, terms, timers, triage
 from kairan.services.actor import Actor
 from kairan.services.triage import Choice
 from kairan.store.models import Case, CaseEvent, CasePart, Decision, Delivery
@@ -71,7 +71,7 @@ def test_a_deferral_until_exploitation_waits_for_what_nobody_knows_yet(monkeypat
     routed(scan(record()))
     decide("deferred", until="exploitation")
     assert look(NOW + DAY) == ("deferred", "")
-    monkeypatch.setattr(timers, "_exploited", lambda now: SQL("f.severity >= 4"))  # as if a source said so
+    monkeypatch.setattr(terms, "exploited", lambda now: SQL("f.severity >= 4"))  # as if a source said so
     assert look(NOW + DAY) == ("triaging", "exploited")
 
 

@@ -1,5 +1,6 @@
 """What happened to a case, as a value: stored as its event, and told to whom its rules name."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,7 +15,7 @@ class Code(StrEnum):
     PART_ADDED = "part_added"  # another team is affected (team, findings)
     JOINED = "joined"  # findings joined a part (findings, assets: names)
     WORSE = "worse"  # the severity rose (old, new)
-    PART_RESOLVED = "part_resolved"  # nothing of the part is open any more (reasons: {reason: number})
+    PART_RESOLVED = "part_resolved"  # nothing of the part is open any more (reasons: {EndReason or "moved": number})
     CLOSED = "closed"  # every part is settled
     STILL_SEEN = "still_seen"  # claimed as fixed, but a newer scan sees it (findings, as_of)
     CLAIMED = "claimed"  # somebody takes care
@@ -38,6 +39,16 @@ class Code(StrEnum):
     MERGED = "merged"  # another case was folded into this one (case)
     RELEASED = "released"  # of a silent baseline
     DUE = "due"  # the due date changed (old, new)
+
+
+_NOT_FIXED = {"asset_gone", "suppressed", "closed_by_person", "moved"}
+
+
+def ending(params: Mapping[str, object]) -> str:
+    """Why nothing of a part is open any more, where that is not simply that scans see it no more; else ""."""
+    reasons = params.get("reasons")
+    only = next(iter(reasons)) if isinstance(reasons, dict) and len(reasons) == 1 else ""
+    return only if only in _NOT_FIXED else ""
 
 
 class News(msgspec.Struct, frozen=True):

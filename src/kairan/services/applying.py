@@ -21,11 +21,11 @@ from kairan.domain.query import parse
 from kairan.domain.rights import Right
 from kairan.services import case_events, configuration, may, owners, route, to_route, waking
 from kairan.services.actor import Actor
+from kairan.services.attempts import attempt, audit
 from kairan.services.config_file.checking import Checked
 from kairan.services.config_reports import Applied, Cases, Count, Diff, Names, Report, Told
 from kairan.store.connection import raw_cursor
 from kairan.store.queries import config_effects, config_versions, search, team_rows, unrouted
-from kairan.store.queries.audit import add_audit
 
 MOST_ROUTED = 20_000  # findings that a diff has the rules look at; beyond that it says so
 PATIENCE_SECONDS = 60  # for each statement of a diff
@@ -41,10 +41,9 @@ def apply(checked: Checked, actor: Actor, now: datetime) -> Applied:
 
     ConfigError for a file with complaints, ForbiddenError for who may not.
     """
-    may.check(actor, Right.CONFIGURE)
-    config = _sound(checked)
-    with route.alone(), transaction.atomic():
-        cursor = raw_cursor()
+    with route.alone(), attempt(actor, "config.apply", "config", now) as cursor:
+        may.check(actor, Right.CONFIGURE)
+        config = _sound(checked)
         config_versions.lock(cursor)
         number, digest = config_versions.newest(cursor)
         if digest == _digest(checked):
@@ -52,17 +51,9 @@ def apply(checked: Checked, actor: Actor, now: datetime) -> Applied:
             return Applied(number, False, Report(unknown_people=tuple(unknown)))
         before = configuration.stored(number)
         made, report = _put(checked, config, actor, now)
-        add_audit(
-            cursor,
-            now,
-            actor.name,
-            "config.apply",
-            f"config {made}",
-            {"version": number, "digest": digest.hex()} if number else None,
-            {"version": made, "digest": _digest(checked).hex(), "rules": len(config.rules or ())},
-            person=actor.person,
-            origin=actor.origin,
-        )
+        was = {"version": number, "digest": digest.hex()} if number else None
+        is_now = {"version": made, "digest": _digest(checked).hex(), "rules": len(config.rules or ())}
+        audit(cursor, actor, "config.apply", f"config {made}", was, is_now, now)
         _tell_of_channels(before, config, actor, now)
         to_route.wake()
     return Applied(made, True, report)
@@ -127,7 +118,7 @@ def _put(checked: Checked, written: Config, actor: Actor, now: datetime) -> tupl
     team_rows.put(cursor, new.teams, new.language, new.time_zone)
     unknown = team_rows.put_members(cursor, new.teams)
     team_rows.put_ownership(cursor, list(_ownership(new)))
-    changed = owners.assign(cursor, None, new)
+    changed = owners.assign(cursor, None, new, now)
     team_rows.retire(cursor, [each.key for each in new.teams])
     unrouted.add(cursor, changed, None, now)
     looked = len(changed) + _rules_look_again(cursor, old, new, now)

@@ -56,7 +56,7 @@ def undo(decision: int, actor: Actor, now: datetime, *, within: timedelta | None
         _check_undo_right(found, part, actor)
         if found.state == "effective":
             _check_undoable(cursor, found, part, now, within)
-            case_rows.put_back(cursor, part.id, found.before)
+            case_rows.put_back(cursor, found)
         elif found.state != "waiting":
             raise IllegalTransition(f"decision {decision} is not in force any more: it is {found.state}")
         case_rows.mark_decision(cursor, decision, "undone")

@@ -9,11 +9,12 @@ from django.db import transaction
 
 from kairan.domain.config import Config
 from kairan.domain.news import Code, News
-from kairan.services import case_events, configuration
+from kairan.domain.rights import Right
+from kairan.services import case_events, configuration, may
 from kairan.services.actor import Actor
+from kairan.services.attempts import attempt, audit
 from kairan.store.connection import raw_cursor
 from kairan.store.queries import baseline
-from kairan.store.queries.audit import add_audit
 
 MOST = 100_000  # more are not counted
 
@@ -27,16 +28,29 @@ class Released:
 
 
 def release(number: int, actor: Actor, now: datetime) -> Released:
-    """A person has the `number` worst told, now."""
-    with transaction.atomic():
-        cursor = raw_cursor()
+    """A person who may has the `number` worst told, now. ForbiddenError."""
+    with attempt(actor, "baseline.release", "baseline", now) as cursor:
+        may.check(actor, Right.DECIDE)
         released = _release(cursor, number, now, slice_=False)
-        after = {"released": released}
-        add_audit(
-            cursor, now, actor.name, "baseline.release", "baseline", None, after, person=actor.person,
-            origin=actor.origin,
-        )  # fmt: skip
+        audit(cursor, actor, "baseline.release", "baseline", None, {"released": released}, now)
         return Released(released, baseline.waiting(cursor, MOST))
+
+
+def release_case(case: int, actor: Actor, now: datetime) -> bool:
+    """A person has one case told before its slice comes. False: nothing of it waited. ForbiddenError."""
+    with attempt(actor, "baseline.release", f"case:{case}", now) as cursor:
+        may.check(actor, Right.DECIDE)
+        released = _release(cursor, MOST, now, slice_=False, case=case)
+        if released:
+            audit(cursor, actor, "baseline.release", f"case:{case}", None, {"released": released}, now)
+        return bool(released)
+
+
+def next_slice(now: datetime) -> datetime:
+    """When the next slice is told."""
+    config = configuration.active()
+    local = now.astimezone(ZoneInfo(config.time_zone))
+    return croniter(config.baseline.at, local).get_next(datetime).astimezone(now.tzinfo)
 
 
 def release_few(silent: int, now: datetime) -> None:
@@ -71,10 +85,10 @@ def waiting() -> int:
     return baseline.waiting(raw_cursor(), MOST)
 
 
-def _release(cursor: baseline.Cursor, number: int, now: datetime, *, slice_: bool) -> int:
-    found = baseline.release(cursor, number, now)
+def _release(cursor: baseline.Cursor, number: int, now: datetime, *, slice_: bool, case: int | None = None) -> int:
+    found = baseline.release(cursor, number, now, case)
     news = [
-        News(case, Code.RELEASED, now, part, {"findings": findings, "slice": slice_}) for case, part, findings in found
+        News(each, Code.RELEASED, now, part, {"findings": findings, "slice": slice_}) for each, part, findings in found
     ]
     case_events.record(cursor, news, now)
     return len(found)

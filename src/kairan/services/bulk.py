@@ -67,7 +67,7 @@ def ask_undo(number: int, actor: Actor, now: datetime) -> None:
         found = bulk_rows.lock(cursor, number)
         if not can_undo(found, now):
             raise IllegalTransition(f"bulk decision {number} cannot be undone any more: it is {found.state}")
-        bulk_rows.begin_undo(cursor, number)
+        bulk_rows.begin_undo(cursor, number, actor.person, actor.name, actor.origin)
         audit(cursor, actor, "case.bulk_undo", f"bulk:{number}", {"state": found.state}, {"done": found.done}, now)
         wake()
 
@@ -133,7 +133,7 @@ def _undo_some(cursor: Cursor, found: Bulk, now: datetime) -> None:
     beyond = min((each for each in passed if each), default=_NEWEST)
     some = bulk_rows.decisions_to_undo(cursor, found.batch, beyond, _STEP)
     case_rows.lock_cases_of(cursor, [part for _, part in some])
-    actor = Actor(found.actor, found.person, found.origin)
+    actor = Actor(found.undo_actor, found.undo_person, found.undo_origin)
     refused: list[Sequence[Any]] = []
     for decision, part in some:
         why = _refusal(partial(undo, decision, actor, now, within=None))

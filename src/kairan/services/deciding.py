@@ -6,10 +6,10 @@ from uuid import UUID
 
 from kairan.domain.news import Code, News
 from kairan.domain.triage import DECIDED, Status, check_move
-from kairan.services import configuration
+from kairan.services import configuration, terms
 from kairan.services.actor import Actor
 from kairan.services.attempts import attempt, audit, news_of, own_part, tell
-from kairan.services.choice import Choice, checked
+from kairan.services.choice import Choice, ChoiceError, Wrong, checked
 from kairan.services.decided import Decided
 from kairan.store.queries import case_rows
 from kairan.store.queries.case_rows import Cursor, Part
@@ -24,6 +24,8 @@ def decide(part: int, choice: Choice, actor: Actor, now: datetime, *, batch: UUI
         found = own_part(cursor, part, actor)
         fit = checked(choice, now)
         check_move(Status(found.status), Status(fit.status))
+        if terms.is_known(cursor, part, fit.until, now):
+            raise ChoiceError({"until": Wrong(f"{fit.until}_known")})
         return _take(cursor, found, fit, actor, now, batch)
 
 

@@ -15,7 +15,6 @@ from psycopg.sql import SQL, Composable
 from kairan.domain import codeowners
 from kairan.domain.config import Config, Ownership
 from kairan.domain.query import And, Node, Pattern, parse
-from kairan.runtime import clock
 from kairan.store.queries import config_versions, search
 from kairan.store.queries import owners as rows
 
@@ -30,7 +29,7 @@ _QUERY_KEYS = {
 }
 
 
-def assign(cursor: Cursor, findings: Sequence[int] | None, config: Config) -> list[int]:
+def assign(cursor: Cursor, findings: Sequence[int] | None, config: Config, now: datetime) -> list[int]:
     """Write whose these findings are (None: all), in the caller's transaction. Returns those whose owner changed.
 
     CODEOWNERS files are read from the version in force, where they were kept with it.
@@ -47,7 +46,7 @@ def assign(cursor: Cursor, findings: Sequence[int] | None, config: Config) -> li
         if entry.codeowners:
             _by_path(cursor, number, entry, files.get(entry.codeowners, ""))
         elif not _is_facts(entry):
-            rows.by_query(cursor, number, _where(entry, clock.now(), config))
+            rows.by_query(cursor, number, _where(entry, now, config))
     return rows.settle(cursor, findings)
 
 

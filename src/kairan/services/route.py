@@ -130,7 +130,7 @@ def _route(cursor: routing.Cursor, size: int, config: Config, now: datetime) -> 
     taken = routing.take(cursor, size, told)
     if not taken:
         return Routed()
-    statistics.refresh(cursor, "owner", len(owners.assign(cursor, routing.ids(cursor), config)))
+    statistics.refresh(cursor, "owner", len(owners.assign(cursor, routing.ids(cursor), config, now)))
     routing.complete(cursor)
     routing.look(cursor)
     _match(cursor, config, now)

@@ -6,22 +6,20 @@ their own: a person who clicks waits for none of it.
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
-from psycopg.sql import Composable
 
 from kairan.domain.config import Config
 from kairan.domain.duration import duration
 from kairan.domain.news import Code, News
-from kairan.domain.query import parse
-from kairan.services import asides, baseline, case_events, configuration
+from kairan.services import asides, baseline, case_events, configuration, terms
 from kairan.services.waking import PROMPT
 from kairan.store.connection import raw_cursor
-from kairan.store.queries import case_clock, case_totals, search
+from kairan.store.queries import case_clock, case_totals
 from kairan.store.queries.case_clock import Cursor, Pace, Part
 
 TIMERS = "kairan.timers"  # the job's name; entrypoints.jobs says what it does
@@ -65,7 +63,7 @@ def _each(find: Find, act: Act, now: datetime) -> None:
 
 
 def _end_terms(config: Config, now: datetime) -> None:
-    exploited = _exploited(now)
+    exploited = terms.exploited(now)
 
     def find(cursor: Cursor, cases: Sequence[int] | None) -> list[Part]:
         return case_clock.ended(cursor, now, MOST, exploited, cases)
@@ -75,11 +73,6 @@ def _end_terms(config: Config, now: datetime) -> None:
         return [News(each.case, Code.EXPIRED, now, each.id, {"why": each.why}) for each in parts if each.id in anew]
 
     _each(find, act, now)
-
-
-def _exploited(now: datetime) -> Composable:
-    """Which findings are known to be exploited: whatever the query language answers. No source says so yet."""
-    return search.select(parse("exploit:yes", now, UTC)).where
 
 
 def _doubt_claims(config: Config, now: datetime) -> None:

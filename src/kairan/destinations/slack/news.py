@@ -8,6 +8,7 @@ from kairan.destinations.slack import blocks, escape, texts
 from kairan.destinations.slack.blocks import Block
 from kairan.destinations.slack.lines import Pen
 from kairan.domain.message import Item, Message, Purpose
+from kairan.domain.news import Code, ending
 from kairan.domain.notice import Line, Run, notice
 from kairan.domain.wording import status, word
 
@@ -29,7 +30,7 @@ def triage_message(message: Message) -> tuple[str, list[Block]]:
     """PSIRT's own words. Their addresses can be followed; nothing else in them is Slack's."""
     pen = Pen(message.language, _link(message))
     by = [blocks.context(escape.cut(message.by, 200, escape.mrkdwn))] if message.by.strip() else []
-    return message.text, [*_pieces(message.text, pen), *by]
+    return message.text, [*_pieces(message.text, pen), *by] or [blocks.context(_of_which(message, pen))]
 
 
 def digest(message: Message) -> tuple[str, list[Block]]:
@@ -59,6 +60,8 @@ def sentence_of(message: Message) -> str:
     code = message.code or message.purpose.value
     if code == "handed_over" and not (parts["old"] and parts["new"]):
         code = "yours_now"
+    if code == Code.PART_RESOLVED and (why := ending(message.params)):
+        return " ".join(texts.of(texts.ENDINGS, why, message.language).format_map(parts).split())
     return " ".join(texts.of(texts.NEWS, code, message.language).format_map(parts).split())
 
 
@@ -143,18 +146,7 @@ def _link(message: Message) -> str:
 
 def _items(message: Message, pen: Pen) -> str:
     """A line for each case, as many as fit; the rest is counted with those the message left out already."""
-    lines = [_item(each, message) for each in message.items]
-    kept: list[str] = []
-    room = _WORDS - 100 - len(escape.address(message.link))
-    for line in lines:
-        room -= escape.width(line) + 1
-        if room < 0:
-            break
-        kept.append(line)
-    left = len(lines) - len(kept) + message.more
-    if left:
-        kept.append(escape.link(message.link, word("and_more", message.language, count=f"{left:,}")))
-    return "\n".join(kept)
+    return "\n".join(pen.rows([_item(each, message) for each in message.items], _WORDS, message.more))
 
 
 def _item(item: Item, message: Message) -> str:

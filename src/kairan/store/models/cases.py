@@ -97,13 +97,15 @@ class Case(models.Model):
     class Meta:
         db_table = "cases"
         constraints = [
-            models.UniqueConstraint("group_key", "rule", name="case_once", condition=Q(is_current=True)),
+            models.UniqueConstraint("group_key", name="case_once", condition=Q(is_current=True)),
         ]
         indexes = [
             models.Index(F("severity").desc(), "opened_at", "id", name="case_worst", condition=Q(state="open")),
             models.Index("state", F("updated_at").desc(), F("id").desc(), name="case_updated"),
             models.Index("status", F("severity").desc(), "opened_at", "id", name="case_status"),
             models.Index("opened_at", "id", name="case_untold", condition=Q(told_at=None, state="open")),
+            models.Index("rule", "id", name="case_rule"),
+            GinIndex("also", name="case_also"),
             GinIndex("words", name="case_words"),
         ]
 
@@ -234,7 +236,7 @@ class BulkDecision(models.Model):
     """One decision over all parts that match: counted first, done by the worker, each refusal kept with its reason.
 
     `query` is the list's address (its filters); `parts` the ids it meant when it was counted; `done` of them are
-    through; `refused` a list of [part, code, params].
+    through; `refused` a list of [part, code, params]. `undo_*`: who takes it back, who need not be who decided.
     """
 
     batch = models.UUIDField(unique=True)
@@ -250,6 +252,9 @@ class BulkDecision(models.Model):
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
+    undo_person = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
+    undo_actor = models.TextField(default="")
+    undo_origin = models.TextField(default="")
 
     class Meta:
         db_table = "bulk_decision"

@@ -37,6 +37,9 @@ class Bulk:
     created_at: datetime
     finished_at: datetime | None
     undone_at: datetime | None
+    undo_person: int | None
+    undo_actor: str
+    undo_origin: str
 
     @property
     def total(self) -> int:
@@ -45,7 +48,7 @@ class Bulk:
 
 _BULK = """
     SELECT id, batch, person_id, actor, origin, query, params, parts, done, refused, state, created_at, finished_at,
-        undone_at
+        undone_at, undo_person_id, undo_actor, undo_origin
     FROM bulk_decision
 """
 
@@ -70,7 +73,8 @@ def add(
 ) -> int:
     cursor.execute(
         "INSERT INTO bulk_decision (batch, person_id, actor, origin, query, params, parts, done, refused, state,"
-        " created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, 0, '[]', 'waiting', %s) RETURNING id",
+        " undo_actor, undo_origin, created_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, 0, '[]', 'waiting', '', '', %s) RETURNING id",
         (batch, person, actor, origin, query, Jsonb(params), list(parts), now),
     )
     row = cursor.fetchone()
@@ -117,10 +121,11 @@ def finish(cursor: Cursor, number: int, now: datetime) -> None:
     cursor.execute("UPDATE bulk_decision SET state = 'done', finished_at = %s WHERE id = %s", (now, number))
 
 
-def begin_undo(cursor: Cursor, number: int) -> None:
+def begin_undo(cursor: Cursor, number: int, person: int | None, actor: str, origin: str) -> None:
     cursor.execute(
-        "UPDATE bulk_decision SET state = 'undoing', finished_at = coalesce(finished_at, created_at) WHERE id = %s",
-        (number,),
+        "UPDATE bulk_decision SET state = 'undoing', finished_at = coalesce(finished_at, created_at),"
+        " undo_person_id = %s, undo_actor = %s, undo_origin = %s WHERE id = %s",
+        (person, actor, origin, number),
     )
 
 

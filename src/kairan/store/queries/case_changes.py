@@ -1,5 +1,6 @@
 """What routing changed of cases, found by comparing them with how they were: the news of a batch."""
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -185,15 +186,18 @@ def _rules(cursor: Cursor, now: datetime) -> Iterator[News]:
 
 
 def _resolved(cursor: Cursor, now: datetime) -> Iterator[News]:
+    """Why, for each reason how many findings: as they were closed, or `moved` where they went to another case."""
     cursor.execute(
         """
         SELECT p.case_id, p.id, coalesce((SELECT jsonb_object_agg(w.reason, w.number) FROM (
-            SELECT f.close_reason AS reason, count(*) AS number FROM case_finding l JOIN finding f ON f.id = l.finding
-            WHERE l.part_id = p.id AND l.left_at IS NULL GROUP BY 1) w), '{}')
+            SELECT CASE WHEN l.left_at IS NULL THEN f.close_reason ELSE 'moved' END AS reason, count(*) AS number
+            FROM case_finding l JOIN finding f ON f.id = l.finding AND f.merged_into_id IS NULL
+            WHERE l.part_id = p.id AND (l.left_at IS NULL OR l.left_at = %s) GROUP BY 1) w), '{}')::text
         FROM case_part p JOIN rt_part_before b ON b.id = p.id JOIN cases c ON c.id = p.case_id
         WHERE p.status = 'resolved' AND b.status <> 'resolved' AND c.merged_into_id IS NULL
         ORDER BY p.case_id, p.id
-        """
+        """,
+        (now,),
     )
     for case, part, reasons in cursor:
-        yield News(case, Code.PART_RESOLVED, now, part, {"reasons": reasons})
+        yield News(case, Code.PART_RESOLVED, now, part, {"reasons": json.loads(reasons)})

@@ -69,10 +69,24 @@ def ended(cursor: Cursor, now: datetime, most: int, exploited: Composable, cases
             " WHERE p.status = ANY({decided}) AND d.state = 'effective' AND d.until = {why} AND {within}"
             " AND EXISTS ({open})"
         ).format(why=why, decided=sorted(DECIDED), within=_within(cases), open=SQL(_OPEN_IN).format(condition))
-        for why, condition in (("fix", _FIX_KNOWN), ("exploitation", exploited))
+        for why, condition in _facts(exploited).items()
     ]
     query = SQL("SELECT DISTINCT ON (id) id, case_id, why FROM ({}) w ORDER BY id, why LIMIT {}")
     return _found(cursor, query.format(SQL(" UNION ALL ").join([by_date, *by_fact]), most))
+
+
+def _facts(exploited: Composable) -> dict[str, Composable]:
+    return {"fix": _FIX_KNOWN, "exploitation": exploited}
+
+
+def is_known(cursor: Cursor, part: int, until: str, exploited: Composable) -> bool:
+    """Is the fact `until` known of anything that is open in the part?"""
+    condition = _facts(exploited).get(until)
+    if condition is None:
+        return False
+    query = SQL("SELECT FROM case_part p WHERE p.id = {} AND EXISTS ({})").format(part, SQL(_OPEN_IN).format(condition))
+    cursor.execute(query)
+    return cursor.fetchone() is not None
 
 
 RELOOK = {"date": "expired", "fix": "fix_known", "exploitation": "exploited"}

@@ -151,7 +151,8 @@ def _reopen_parts(cursor: Cursor, now: datetime) -> None:
     cursor.execute(
         """
         UPDATE decision d SET state = 'ended' FROM rt_back b JOIN case_part p ON p.id = b.part
-        WHERE b.covered IS NULL AND d.id = p.decision_id AND d.state = 'effective'
+        WHERE b.covered IS NULL AND (d.id = p.decision_id AND d.state = 'effective'
+            OR d.part_id = p.id AND d.state = 'waiting')
         """
     )
     cursor.execute(

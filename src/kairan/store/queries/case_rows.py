@@ -102,9 +102,19 @@ def lock_part(cursor: Cursor, part: int) -> Part | None:
 
 
 def lock_cases_of(cursor: Cursor, parts: Sequence[int]) -> None:
-    """The cases of these parts, with all that belongs to them, in the one order that everybody keeps."""
-    cursor.execute("SELECT DISTINCT case_id FROM case_part WHERE id = ANY(%s)", (list(parts),))
-    case_totals.lock(cursor, [case for (case,) in cursor.fetchall()])
+    """The cases of these parts, with all that belongs to them, in the one order that everybody keeps.
+
+    Looked at again once they are locked: a case may have become part of another while we waited for it.
+    """
+    before, cases = None, _cases_of(cursor, parts)
+    while cases != before:
+        case_totals.lock(cursor, cases)
+        before, cases = cases, _cases_of(cursor, parts)
+
+
+def _cases_of(cursor: Cursor, parts: Sequence[int]) -> list[int]:
+    cursor.execute("SELECT DISTINCT case_id FROM case_part WHERE id = ANY(%s) ORDER BY 1", (list(parts),))
+    return [case for (case,) in cursor.fetchall()]
 
 
 def lock_decision(cursor: Cursor, decision: int) -> tuple[Decision, Part] | None:
@@ -166,23 +176,16 @@ def put_in_force(
     )
 
 
-def put_back(cursor: Cursor, part: int, before: Mapping[str, Any]) -> None:
-    """The part is again as it was before a decision."""
+def put_back(cursor: Cursor, decision: Decision) -> None:
+    """The part is again as it was before a decision; a due date that came by other ways stays."""
     cursor.execute(
-        "UPDATE case_part SET status = %s, status_since = %s, relook = %s, decision_id = %s, until_at = %s,"
-        " due_at = %s WHERE id = %s",
-        (
-            before["status"],
-            before["status_since"],
-            before["relook"],
-            before["decision"],
-            before["until_at"],
-            before["due_at"],
-            part,
-        ),
+        "UPDATE case_part SET status = %(status)s, status_since = %(status_since)s, relook = %(relook)s,"
+        " decision_id = %(decision)s, until_at = %(until_at)s,"
+        " due_at = CASE WHEN due_at = %(due)s THEN %(due_at)s::timestamptz ELSE due_at END WHERE id = %(part)s",
+        {**decision.before, "due": decision.due_at, "part": decision.part},
     )
     cursor.execute(
-        "UPDATE decision SET state = 'effective' WHERE id = %s AND state = 'replaced'", (before["decision"],)
+        "UPDATE decision SET state = 'effective' WHERE id = %s AND state = 'replaced'", (decision.before["decision"],)
     )
 
 

@@ -4,7 +4,8 @@ Temporary tables, all `rt_`, live for the batch's transaction:
 
     rt_row      the rows taken from `unrouted`
     rt_run      their runs; `silent`: a first connection (or a replay), of which nobody is told at once
-    rt_id       the findings of the batch, `silent` if all its rows are, and those that have to be looked at together with them
+    rt_id       the findings of the batch (`silent` if all its rows are), and those that have to be looked at together
+                with them
     rt_finding  how these are now
     rt_rule     the rules in their order
     rt_match    which rule fits which open finding

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from kairan.domain.news import Code
+from kairan.domain.news import Code, ending
 from kairan.domain.severity import Severity
 from kairan.store.queries.case_page import Event
 from kairan.web import shown
@@ -72,6 +72,13 @@ _PLAIN: Mapping[str, str | Promise] = {
     Code.MERGED: gettext_lazy("Another case became part of this one"),
     Code.RELEASED: gettext_lazy("Released from the silent baseline"),
     Code.DUE: gettext_lazy("changed the due date"),
+}
+
+_ENDINGS: Mapping[str, str | Promise] = {
+    "asset_gone": gettext_lazy("What was affected is gone: resolved"),
+    "suppressed": gettext_lazy("Its source says that it is not affected: resolved"),
+    "closed_by_person": gettext_lazy("No report names it, and a person confirmed that it is closed: resolved"),
+    "moved": gettext_lazy("Its ids turned out to be two problems: the findings are in another case now"),
 }
 
 
@@ -176,6 +183,10 @@ def _text(value: object) -> str:
     return str(value) if value is not None and value != "" else ""
 
 
+def _resolved(said: Mapping[str, Any]) -> str:
+    return str(_ENDINGS.get(ending(said), _PLAIN[Code.PART_RESOLVED]))
+
+
 def _due(said: Mapping[str, Any]) -> str:
     new = _instant(said.get("new"))
     told = shown.exact(new) if new else _("none")
@@ -209,6 +220,7 @@ _TOLD: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     Code.TICKET: _named(Code.TICKET, "destination"),
     Code.RULE_ADDED: _named(Code.RULE_ADDED, "rule"),
     Code.DUE: _due,
+    Code.PART_RESOLVED: _resolved,
 }
 
 

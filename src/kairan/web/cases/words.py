@@ -133,6 +133,8 @@ WRONG: Words = {
     "no_reason": _("Give a reason: others have to understand it later."),
     "too_long": _("At most %(most)s signs."),
     "no_end": _("Say when it ends: at a date, with a fix, or with known exploitation."),
+    "fix_known": _("A fix is known already: give a date, or fix it."),
+    "exploitation_known": _("Exploitation is known already: give a date, or act."),
     "no_until": _("Choose one of these."),
     "no_date": _("Give the date."),
     "no_time": _("Write the date as 2026-11-21."),
@@ -141,11 +143,19 @@ WRONG: Words = {
     "no_link": _("Links begin with http:// or https://, one on each line."),
     "too_many": _("At most %(most)s links and files."),
     "no_text": _("Write something."),
+    "nothing_ticked": _("Tick at least one team."),
     "no_type": _("Files of this kind are not kept. These are: %(known)s"),
     "empty_file": _("The file is empty."),
     "too_large": _("A file has at most %(most)s MiB."),
     "no_parts": _("Nothing matches that could be decided."),
     "too_many_parts": _("At most %(most)s at once: narrow the list."),
+}
+# What came of asking for a ticket, by domain.answer.Said; `%(destination)s` comes with it.
+TICKET: Words = {
+    "ticket": _("A ticket is on its way to %(destination)s."),
+    "ticket_previewed": _("No destination makes tickets yet, so none was made: the preview shows what it would be."),
+    "ticket_before": _("There is a ticket already."),
+    "no_tickets": _("No ticket was made: no destination of the configuration makes tickets."),
 }
 SORT: Words = {
     "severity": _("The worst first"),
