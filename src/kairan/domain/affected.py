@@ -14,11 +14,15 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class Affected(msgspec.Struct, frozen=True):
-    """`asked` as it was typed. `known` False: Kairan never heard of it. `is_cut`: there is more than was counted."""
+    """`asked` as it was typed. `known` False: Kairan never heard of it. `is_cut`: there is more than was counted.
+
+    `shares` are the first of `total`.
+    """
 
     asked: str
     known: bool = False
     shares: tuple[Share, ...] = ()
+    total: int = 0
     is_cut: bool = False
     is_forbidden: bool = False
     address: str = ""  # where Kairan shows them

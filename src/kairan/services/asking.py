@@ -18,7 +18,7 @@ def who_is_affected(asked: str, actor: Actor) -> Affected:
         return Affected(asked, is_forbidden=True)
     if asked.lower() in {"", "help"}:
         return Affected("")
-    known, shares, is_cut = affected.find(asked)
+    known, shares, total, is_cut = affected.find(asked)
     home = configuration.active().address.rstrip("/")
     address = f"{home}/findings/?q={quote(asked)}" if home else ""
-    return Affected(asked, known, tuple(shares), is_cut, address=address)
+    return Affected(asked, known, tuple(shares), total, is_cut, address=address)

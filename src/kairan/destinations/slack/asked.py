@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kairan.destinations.slack import blocks, escape
+from kairan.destinations.slack.lines import Pen
 from kairan.destinations.slack.manifest import COMMAND
 from kairan.domain.affected import Affected, Share
 from kairan.domain.message import Action
@@ -38,7 +39,6 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "no_case": ("no case", "ケースなし"),
     "cut": ("There are more findings than were counted.", "集計の上限を超える検出があります。"),
     "open": ("Open in Kairan", "Kairanで開く"),
-    "more": ("and {count} more lines", "ほか{count}行"),
 }
 
 
@@ -62,8 +62,7 @@ def read(payload: Mapping[str, Any]) -> list[Action]:
 
 def draw(found: Affected, language: str) -> Payload:
     """An ephemeral message."""
-    lines = _lines(found, language)
-    text = "\n".join(lines)[:_LONGEST]
+    text = "\n".join(_lines(found, language))
     return {"response_type": "ephemeral", "text": text, "blocks": [blocks.section(text)]}
 
 
@@ -75,12 +74,12 @@ def _lines(found: Affected, language: str) -> list[str]:
         return [_text("help", language)]
     if not found.known or not found.shares:
         return [_text("nobody" if found.known else "unknown", language, asked=asked)]
-    shown = [_share(each, language) for each in found.shares[:_MOST]]
-    rest = len(found.shares) - len(shown)
-    lines = [_text("heading", language, asked=asked), *shown]
-    lines += [_text("more", language, count=rest)] if rest else []
-    lines += [_text("cut", language)] if found.is_cut else []
-    return lines + ([escape.link(found.address, _text("open", language))] if found.address else [])
+    heading = _text("heading", language, asked=asked)
+    end = [_text("cut", language)] if found.is_cut else []
+    end += [escape.link(found.address, _text("open", language))] if found.address else []
+    room = _LONGEST - sum(escape.width(each) + 1 for each in (heading, *end))
+    shares = [_share(each, language) for each in found.shares[:_MOST]]
+    return [heading, *Pen(language, "").rows(shares, room, found.total - len(shares)), *end]
 
 
 def _share(share: Share, language: str) -> str:

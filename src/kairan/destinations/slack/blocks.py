@@ -18,7 +18,6 @@ OPTIONS = 100  # of a select, and groups of a select
 TITLE = 24  # of a view, and its buttons
 FALLBACK = 3_000  # of a message's `text`
 INPUT = 3_000
-_CUT = "…"
 
 
 def mrkdwn(text: str) -> Block:
@@ -29,10 +28,7 @@ def mrkdwn(text: str) -> Block:
 def plain(text: str, most: int = TEXT) -> Block:
     """A plain_text object; what does not fit ends in `…`: its caller says the rest elsewhere. Emoji names stay
     text."""
-    shown = escape.plain(text)
-    if escape.width(shown) > most:
-        shown = escape.cut(text, most - 1, escape.plain) + _CUT
-    return {"type": "plain_text", "text": shown or "-", "emoji": False}
+    return {"type": "plain_text", "text": escape.cut(text, most, escape.plain) or "-", "emoji": False}
 
 
 def fits(text: str, most: int) -> bool:

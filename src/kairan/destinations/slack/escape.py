@@ -13,6 +13,7 @@ from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 
 JOINER = "\u2060"
+CUT = "…"
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _STEERING = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)))
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
@@ -83,15 +84,15 @@ def link(url: str, label: str) -> str:
 
 
 def cut(text: str, most: int, escaped: Callable[[str], str]) -> str:
-    """The longest beginning of `text` that is within `most` once it is escaped; the whole text if it is."""
+    """The text if it is within `most` once it is escaped; else its longest beginning that is, and `…`."""
     whole = escaped(text)
     if width(whole) <= most:
         return whole
     low, high = 0, min(len(text), max(most, 0))
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if width(escaped(text[:middle])) <= most else (low, middle - 1)
-    return escaped(text[:low])
+        low, high = (middle, high) if width(escaped(text[:middle])) < most else (low, middle - 1)
+    return escaped(text[:low]) + CUT
 
 
 def _parted(match: re.Match[str]) -> str:

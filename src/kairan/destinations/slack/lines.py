@@ -43,7 +43,14 @@ class Pen:
         if escape.width(whole) <= most:
             return whole
         begin = escape.cut(text, most - self._tail, escape.mrkdwn)
-        return f"{begin}… {escape.link(self._more, word('all_of_it', self._language))}"
+        return f"{begin} {escape.link(self._more, word('all_of_it', self._language))}"
+
+    def rows(self, drawn: Sequence[str], most: int, more: int = 0) -> list[str]:
+        """Lines that are drawn already, as many as fit; the rest, and `more` that nobody drew, are counted."""
+        if not more and sum(escape.width(row) + 1 for row in drawn) <= most:
+            return list(drawn)
+        kept = _count(drawn, 1, most - self._tail)
+        return [*drawn[:kept], self._rest(len(drawn) - kept + more)]
 
     def _runs(self, runs: Sequence[Run], most: int) -> str:
         said = ""
@@ -70,12 +77,7 @@ class Pen:
         whole = line.separator.join(drawn)
         if escape.width(whole) <= most:
             return whole
-        kept, room = 0, most - self._tail
-        for each in drawn:
-            room -= escape.width(each) + len(line.separator)
-            if room < 0:
-                break
-            kept += 1
+        kept = _count(drawn, len(line.separator), most - self._tail)
         return line.separator.join([*drawn[:kept], self._rest(len(drawn) - kept)])
 
     def _all(self, line: Line) -> Iterator[str]:
@@ -83,6 +85,15 @@ class Pen:
 
     def _rest(self, count: int) -> str:
         return escape.link(self._more, word("and_more", self._language, count=f"{count:,}"))
+
+
+def _count(drawn: Sequence[str], separator: int, room: int) -> int:
+    """How many of these fit, with what parts them."""
+    for number, each in enumerate(drawn):
+        room -= escape.width(each) + separator
+        if room < 0:
+            return number
+    return len(drawn)
 
 
 def _is_short(line: Line) -> bool:

@@ -42,7 +42,4 @@ def render(message: Message) -> Payload:
 
 
 def _fallback(text: str) -> str:
-    whole = escape.mrkdwn(text)
-    if escape.width(whole) <= blocks.FALLBACK:
-        return whole or "Kairan"
-    return escape.cut(text, blocks.FALLBACK - 1, escape.mrkdwn) + "…"
+    return escape.cut(text, blocks.FALLBACK, escape.mrkdwn) or "Kairan"

@@ -11,6 +11,7 @@ from jsonschema.protocols import Validator
 from msgspec.structs import replace
 
 from kairan.destinations.slack import DESTINATION, escape, request
+from kairan.domain.affected import Affected, Share
 from kairan.domain.examples import CASE, example
 from kairan.domain.message import CaseFacts, Fix, Item, Link, Message, Part, Place, Purpose
 from kairan.interfaces.destination import Parcel
@@ -209,6 +210,22 @@ def test_more_teams_than_checkboxes_have_room_are_chosen_from_a_list(block_kit: 
     block_kit.validate(form["blocks"])
     groups = next(b["element"]["option_groups"] for b in form["blocks"] if "option_groups" in b.get("element", {}))
     assert sum(len(group["options"]) for group in groups) == 450
+
+
+def test_who_is_affected_is_counted_and_linked_however_many_they_are(block_kit: Validator) -> None:
+    address = "https://kairan.example.com/findings/?q=CVE-1"
+    shares = tuple(Share(f"team {n} " + "&" * 60, "new", 1_000, 900, n) for n in range(1, 61))
+    drawn = DESTINATION.affected(Affected("CVE-1" + "&" * 100, True, shares, 200, True, address=address), "en")
+    lines = drawn["blocks"][0]["text"]["text"].split("\n")
+    assert broken(drawn) == []
+    assert _controls(drawn) == []
+    assert lines[-1] == f"<{address}|Open in Kairan>"
+    assert lines[-2] == "There are more findings than were counted."
+    left = re.fullmatch(r"and (\d+) more", lines[-3])
+    assert left
+    named = [line for line in lines if re.search(r"\(C-\d+\)$", line)]
+    assert len(named) + int(left[1]) == 200
+    assert all(not re.search(r"&(?!amp;|lt;|gt;)", line) for line in lines), "no entity is broken"
 
 
 def test_a_long_title_stands_whole_below_its_header() -> None:
