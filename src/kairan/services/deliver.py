@@ -7,7 +7,7 @@ is sent again; and while nobody can say it stays as it is.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 LINGER = timedelta(seconds=60)  # what is due later than this a tick will wake somebody for
-_NAPS = (0.02, 0.5)  # seconds; short, so that a stop is heard
+_LONGEST_NAP = 0.5  # seconds; short, so that a stop is heard
 _MOST_STEPS = 200  # then the configuration is read anew
 _lingering = threading.Lock()
 
@@ -46,12 +46,12 @@ Clock = Callable[[], datetime]
 
 def work(clock: Clock, stopping: Callable[[], bool] = lambda: False, linger: timedelta = LINGER) -> bool:
     """Deliver until nothing is due, nor soon will be. Was there anything?"""
-    did_any = False
+    did_any, naps = False, _naps()
     while not stopping():
         with carriers(configuration.active(), clock) as open_carriers:
             done = _round(open_carriers, clock, stopping, alone=did_any)
-            did_any = did_any or done
-            if not done and not _wait(open_carriers, clock, stopping, linger):
+            did_any, naps = did_any or done, _naps() if done else naps
+            if not done and not _wait(open_carriers, clock, stopping, linger, naps):
                 return did_any
     return did_any
 
@@ -91,8 +91,13 @@ def _round(known: Carriers, clock: Clock, stopping: Callable[[], bool], *, alone
     return did_any
 
 
-def _wait(known: Carriers, clock: Clock, stopping: Callable[[], bool], linger: timedelta) -> bool:
-    """Wait for what is due soon; one of a process is enough. False: nothing is, or another one waits."""
+def _wait(
+    known: Carriers, clock: Clock, stopping: Callable[[], bool], linger: timedelta, naps: Iterator[float]
+) -> bool:
+    """Wait for what is due soon; one of a process is enough. False: nothing is, or another one waits.
+
+    What is due and was not found is held by somebody for a moment: the naps until it is looked at again grow.
+    """
     if not linger or not _lingering.acquire(blocking=False):
         return False
     try:
@@ -100,11 +105,18 @@ def _wait(known: Carriers, clock: Clock, stopping: Callable[[], bool], linger: t
         soon = lanes.next_at(raw_cursor(), known.names, known.limits())
         if soon is None or soon > until or stopping():
             return False
-        least, most = _NAPS
-        time.sleep(min(max((soon - clock()).total_seconds(), least), most))
+        left = (soon - clock()).total_seconds()
+        time.sleep(min(left, _LONGEST_NAP) if left > 0 else next(naps))
         return True
     finally:
         _lingering.release()
+
+
+def _naps() -> Iterator[float]:
+    nap = 0.02
+    while True:
+        yield nap
+        nap = min(nap * 2, _LONGEST_NAP)
 
 
 def _claim(known: Carriers, now: datetime) -> Claimed | None:

@@ -42,29 +42,36 @@ class Claimed:
         return "gone" in ((self.root_receipt or {}).get("more") or {})
 
 
-# Of a delivery `d`, whose destination's state is `s`: may it go now? Replies of a thread go in their order, but a click
-# before what waits; an edit waits for the one before it, also while nobody knows whether that arrived.
-_MAY_GO = """
-    d.state = 'pending' AND d.not_before <= %(now)s
-    AND (d.purpose = 'test' OR coalesce(s.paused_at IS NULL AND s.broken = ''
-        AND (s.not_before IS NULL OR s.not_before <= %(now)s), true))
-    AND (d.root_id IS NULL OR EXISTS (SELECT FROM delivery r WHERE r.id = d.root_id
+# Of a delivery `d`: has what must come before it come? Replies of a thread go in their order, but a click before what
+# waits; an edit waits for the one before it, also while nobody knows whether that arrived.
+_ITS_TURN = """
+    (d.root_id IS NULL OR EXISTS (SELECT FROM delivery r WHERE r.id = d.root_id
         AND r.state NOT IN ('pending', 'sending', 'uncertain')))
-    AND (cardinality(d.after) = 0 OR d.created_at < %(now)s - %(patience)s OR NOT EXISTS (
-        SELECT FROM delivery a WHERE a.id = ANY(d.after) AND a.state IN ('pending', 'sending', 'uncertain')))
     AND (d.root_id IS NULL OR NOT EXISTS (SELECT FROM delivery e WHERE e.root_id = d.root_id AND e.edits = d.edits
         AND e.id <> d.id AND CASE WHEN e.edits THEN e.state IN ('sending', 'uncertain')
             ELSE e.state IN ('pending', 'sending', 'uncertain') AND e.id < d.id AND e.priority <= d.priority END))
+"""
+_WAITS_FOR_OTHERS = """
+    cardinality(d.after) > 0 AND EXISTS (
+        SELECT FROM delivery a WHERE a.id = ANY(d.after) AND a.state IN ('pending', 'sending', 'uncertain'))
+"""
+# `s` is the state of its destination.
+_MAY_GO = f"""
+    d.state = 'pending' AND d.not_before <= %(now)s
+    AND (d.purpose = 'test' OR coalesce(s.paused_at IS NULL AND s.broken = ''
+        AND (s.not_before IS NULL OR s.not_before <= %(now)s), true))
+    AND (d.created_at < %(now)s - %(patience)s OR NOT ({_WAITS_FOR_OTHERS})) AND {_ITS_TURN}
 """
 _NEXT = f"""
     SELECT d.id, d.priority, d.not_before FROM delivery d LEFT JOIN destination_state s ON s.name = d.destination
     WHERE d.destination = {{destination}} AND d.channel = {{channel}} AND {_MAY_GO}
     ORDER BY d.priority, d.not_before, d.id LIMIT 1
 """
-_FREE = """
-    (l.next_at IS NULL OR l.next_at <= %(now)s) AND NOT EXISTS (SELECT FROM delivery b
+_NOT_BUSY = """
+    NOT EXISTS (SELECT FROM delivery b
         WHERE b.state = 'sending' AND b.destination = l.destination AND b.channel = l.channel)
 """
+_FREE = f"(l.next_at IS NULL OR l.next_at <= %(now)s) AND {_NOT_BUSY}"
 _READY = f"""
     SELECT l.id FROM lane l CROSS JOIN LATERAL ({_NEXT.format(destination="l.destination", channel="l.channel")}) n
     WHERE l.destination = ANY(%(names)s) AND {_FREE} ORDER BY n.priority, n.not_before, n.id LIMIT 16
@@ -160,20 +167,30 @@ def to_look_for(cursor: Cursor, names: Sequence[str], now: datetime, until: date
 
 
 def next_at(cursor: Cursor, names: Sequence[str], limits: Mapping[str, timedelta]) -> datetime | None:
-    """When there is something to do again, as far as can be said now. None: nothing waits."""
+    """When there is something to do again, as far as can be said now. None: nothing waits.
+
+    What waits for another delivery has no time of its own: who settles that one goes on with it.
+    """
     cursor.execute(
         "SELECT min(at) FROM ("
-        " SELECT greatest(d.not_before, l.next_at, s.not_before) AS at FROM delivery d"
+        " SELECT greatest(d.not_before, l.next_at, CASE WHEN d.purpose <> 'test' THEN s.not_before END,"
+        f"  CASE WHEN {_WAITS_FOR_OTHERS} THEN d.created_at + %(patience)s END) AS at FROM delivery d"
         " JOIN lane l ON l.destination = d.destination AND l.channel = d.channel"
         " LEFT JOIN destination_state s ON s.name = d.destination"
         " WHERE d.state = 'pending' AND d.destination = ANY(%(names)s)"
         " AND (d.purpose = 'test' OR coalesce(s.paused_at IS NULL AND s.broken = '', true))"
+        f" AND {_NOT_BUSY} AND {_ITS_TURN}"
         " UNION ALL SELECT d.uncertain_until FROM delivery d"
         " WHERE d.state = 'uncertain' AND d.destination = ANY(%(names)s)"
         " UNION ALL SELECT d.sending_since + t.most FROM delivery d"
         " JOIN unnest(%(limited)s::text[], %(limits)s::interval[]) AS t (name, most) ON t.name = d.destination"
         " WHERE d.state = 'sending') all_of_them",
-        {"names": list(names), "limited": list(limits), "limits": list(limits.values())},
+        {
+            "names": list(names),
+            "limited": list(limits),
+            "limits": list(limits.values()),
+            "patience": PATIENCE,
+        },
     )
     row = cursor.fetchone()
     return row[0] if row else None
