@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Composable
 
 from kairan.domain.severity import Severity
 from kairan.domain.triage import SETTLED
-from kairan.store.queries import case_filter
+from kairan.store.queries import case_filter, places
 from kairan.store.queries.case_filter import Filter
 from kairan.store.queries.findings import fetch
 
@@ -182,7 +182,7 @@ def _pill(said: dict[str, Any]) -> PartPill:
 
 def _written(row: Row, order: _Order) -> str:
     values = (getattr(row, name) for name, *_ in order.columns)
-    return "~".join(each.isoformat() if isinstance(each, datetime) else str(int(each)) for each in values)
+    return "~".join(places.written(each) if isinstance(each, datetime) else str(int(each)) for each in values)
 
 
 def _place(text: str, order: _Order) -> list[str] | None:
@@ -194,10 +194,7 @@ def _place(text: str, order: _Order) -> list[str] | None:
 
 def _fits(value: str, kind: str) -> bool:
     if kind == "timestamptz":
-        try:
-            return datetime.fromisoformat(value).tzinfo is not None
-        except ValueError:
-            return False
+        return places.instant(value) is not None
     most = 4 if kind == "smallint" else 18
     return value.isascii() and value.isdigit() and len(value) <= most
 

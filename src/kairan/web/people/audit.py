@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from kairan.domain.rights import Right
-from kairan.store.queries import audit_log
+from kairan.store.queries import audit_log, places
 from kairan.store.queries import people as people_queries
 from kairan.store.queries.audit_log import Asked, Entry, Place
 from kairan.web import words
@@ -21,7 +21,6 @@ from kairan.web.shown import exact
 
 PAGE_SIZE = 50
 _LONGEST = 300  # signs of one value that a row shows
-_BIGINT = 2**63
 _DIGITS = re.compile(r"[0-9]{1,18}")  # int() refuses thousands of them
 _TABLES = {"role": words.ROLE, "scope": words.TOKEN_SCOPE, "by": words.BY_WAY_OF}
 _INSTANTS = {"until", "expires_at"}
@@ -136,15 +135,12 @@ def _clean(text: str) -> str:
 def _place(written: str | None) -> Place | None:
     """A page's end, from its address; what is no place is the beginning."""
     at, _, number = (written or "").partition("~")
-    try:
-        place = Place(datetime.fromisoformat(at), int(number))
-    except ValueError:
-        return None
-    return place if place.at.tzinfo and 0 <= place.id < _BIGINT else None
+    instant = places.instant(at)
+    return Place(instant, int(number)) if instant and _DIGITS.fullmatch(number) else None
 
 
 def _address(asked: Asked, side: str, place: Place | None) -> str:
     if place is None:
         return ""
     said = {"who": asked.actor, "action": asked.action, "person": "" if asked.person is None else str(asked.person)}
-    return "?" + urlencode({k: v for k, v in said.items() if v} | {side: f"{place.at.isoformat()}~{place.id}"})
+    return "?" + urlencode({k: v for k, v in said.items() if v} | {side: f"{places.written(place.at)}~{place.id}"})

@@ -24,6 +24,7 @@ from kairan.web.security import needs
 MOST_STEPS = 200_000  # the command line replays more
 DAYS = (7, 30, 90, 365)
 _DEFAULT = 30
+_LONGEST = 9  # int() refuses thousands of digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def trying(request: HttpRequest, name: str) -> HttpResponse:
 
 def _days(request: HttpRequest) -> int:
     text = request.GET.get("days", "")
-    return int(text) if text.isdecimal() and text.isascii() and 1 <= int(text[:9]) <= try_rules.MOST_DAYS else _DEFAULT
+    days = int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST else 0
+    return days if 1 <= days <= try_rules.MOST_DAYS else _DEFAULT
 
 
 def _choices(name: str, days: int) -> list[Choice]:

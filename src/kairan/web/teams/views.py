@@ -77,7 +77,7 @@ def one(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def nobodys(request: HttpRequest) -> HttpResponse:
     """The queue of what nobody owns. `?asset=` makes a rule of one, for `?team=`."""
-    number = _number(request.GET.get("page", "")) or 1
+    number = min(_number(request.GET.get("page", "")) or 1, unowned.MOST // PAGE_SIZE + 1)
     page = unowned.page(size=PAGE_SIZE, skip=(number - 1) * PAGE_SIZE)
     known = [each for each in teams.everything() if not each.retired]
     context: dict[str, Any] = {
