@@ -8,11 +8,15 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from kairan.runtime import clock
-from kairan.services import bulk, deliver, demo, hearing, read_uploads, route, timers
+from kairan.services import bulk, deliver, demo, hearing, read_uploads, route, timers, to_route
 from kairan.services.demo import PLAY
+from kairan.services.turns import Turns
 from kairan.services.uploads import READ
+from kairan.services.waking import PRESSES, PROMPT
 
 stopping = threading.Event()
+# Each of these finds a slot of its queue (entrypoints.worker), however often the others are woken.
+DELIVERERS, ROUTERS, CLOCKS = Turns(3), Turns(1), Turns(1)
 
 
 @app.task(name=READ)
@@ -45,40 +49,46 @@ def bulk_decide() -> None:
         connection.close()
 
 
-@app.task(name=deliver.DELIVER, queue=deliver.PROMPT)
+@app.task(name=deliver.DELIVER, queue=PROMPT)
 def deliver_waiting() -> None:
     """Send what is to be told."""
     close_old_connections()
     try:
         if not demo.is_playing():  # it delivers by its own clock
-            deliver.work(clock.now, stopping.is_set)
+            DELIVERERS.take(
+                lambda: deliver.work(clock.now, stopping.is_set),
+                lambda: not stopping.is_set() and deliver.is_left(clock.now()),
+            )
     finally:
         connection.close()
 
 
-@app.task(name=route.ROUTE, queue=deliver.PROMPT)
+@app.task(name=route.ROUTE, queue=PROMPT)
 def route_waiting() -> None:
     """Bring cases in line with findings that changed."""
     close_old_connections()
     try:
         if not demo.is_playing():
-            route.work(clock.now, stopping.is_set)
+            ROUTERS.take(
+                lambda: route.work(clock.now, stopping.is_set),
+                lambda: not stopping.is_set() and to_route.is_left(),
+            )
     finally:
         connection.close()
 
 
-@app.task(name=timers.TIMERS, queue=deliver.PROMPT)
+@app.task(name=timers.TIMERS, queue=PROMPT)
 def look_at_the_clock() -> None:
     """What time alone does to cases."""
     close_old_connections()
     try:
         if not demo.is_playing():
-            timers.due(clock.now())
+            CLOCKS.take(lambda: timers.due(clock.now()), lambda: False)
     finally:
         connection.close()
 
 
-@app.task(name=hearing.HEAR, queue=deliver.PROMPT, retry=RetryStrategy(max_attempts=8, exponential_wait=2))
+@app.task(name=hearing.HEAR, queue=PRESSES, retry=RetryStrategy(max_attempts=8, exponential_wait=2))
 def hear_press(destination: str, action: dict[str, Any]) -> None:
     """Do what somebody pressed in a destination. Here the job itself is the truth: it is tried again."""
     close_old_connections()

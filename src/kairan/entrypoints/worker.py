@@ -9,16 +9,16 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
 from kairan.entrypoints import slack
-from kairan.entrypoints.jobs import stopping
+from kairan.entrypoints.jobs import CLOCKS, DELIVERERS, ROUTERS, stopping
 from kairan.runtime import clock
 from kairan.services import bulk, deliver, hearing, read_uploads, schedule, to_route
-from kairan.services.waking import PROMPT
+from kairan.services.waking import PRESSES, PROMPT
 
 TICK_SECONDS = 60
 STALLED_SECONDS = 15
-# How many jobs of each queue run at once: what takes minutes one after the other, and beside it what is sent, so that a
-# click never waits for an import.
-LANES = {"default": 1, PROMPT: 4}
+# How many jobs of each queue run at once: what takes minutes one after the other; beside it what is sent, routed and
+# due, each with room of its own (entrypoints.jobs); and what people press, which waits for none of these.
+LANES = {"default": 1, PROMPT: DELIVERERS.most + ROUTERS.most + CLOCKS.most, PRESSES: 2}
 JOB_RETENTION = timedelta(days=7)
 log = structlog.get_logger("kairan.worker")
 

@@ -16,14 +16,14 @@ from kairan.services import configuration
 from kairan.services.carriers import Carriers, carriers
 from kairan.services.managing import pause, replay, resume, send_again, settle_by_hand, test
 from kairan.services.sending import Sending
-from kairan.services.waking import DELIVER, PROMPT, wake
+from kairan.services.waking import DELIVER, wake
 from kairan.store.connection import raw_cursor
 from kairan.store.queries import lanes
 from kairan.store.queries.lanes import Claimed
 
 __all__ = [
     "DELIVER",
-    "PROMPT",
+    "is_left",
     "pause",
     "replay",
     "resume",
@@ -62,6 +62,13 @@ def wake_if_needed(now: datetime) -> None:
         soon = lanes.next_at(raw_cursor(), known.names, known.limits())
     if soon is not None and soon <= now + LINGER:
         wake()
+
+
+def is_left(now: datetime) -> bool:
+    """Is something due that nobody of this process waits for?"""
+    with carriers(configuration.active(), lambda: now) as known:
+        soon = lanes.next_at(raw_cursor(), known.names, known.limits())
+    return soon is not None and soon <= now and not _lingering.locked()
 
 
 def step(known: Carriers, clock: Clock) -> bool:

@@ -22,5 +22,10 @@ def wake() -> None:
 
 def wake_if_needed(now: datetime | None = None) -> None:
     """Findings wait to be routed: their worker died, or was away."""
-    if unrouted.are_waiting(raw_cursor()):
+    if is_left():
         wake()
+
+
+def is_left() -> bool:
+    """Does anything wait to be routed?"""
+    return unrouted.are_waiting(raw_cursor())

@@ -10,6 +10,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 DELIVER = "kairan.deliver"  # the job's name; entrypoints.jobs says what it does
 PROMPT = "prompt"  # the queue of short jobs: they run beside those that take minutes (entrypoints.worker)
+PRESSES = "presses"  # the queue of what people press: it waits for nothing else
 _is_trial = ContextVar("is_trial", default=False)
 
 
