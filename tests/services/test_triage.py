@@ -126,6 +126,15 @@ WRONG = [
 ]
 
 
+def test_a_line_end_counts_as_one_sign_as_browsers_count_it() -> None:
+    made = case(team("web"))
+    reason = "ab\r\n" * 1_333 + "c"  # 4,000 signs with line ends as one, 5,333 as two
+    triage.decide(part(made).pk, Choice("triaging", reason=reason), SHELL, NOW)
+    assert part(made).decisions.get().reason == reason.replace("\r", "")
+    with pytest.raises(ChoiceError):
+        triage.decide(part(made).pk, Choice("triaging", reason=reason + "de"), SHELL, NOW)
+
+
 @pytest.mark.parametrize(("said", "wrong"), WRONG)
 def test_what_is_missing_or_wrong_is_said_of_its_field(said: Choice, wrong: dict[str, str]) -> None:
     made = case(team("web"))

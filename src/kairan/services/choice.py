@@ -142,7 +142,7 @@ def _check_justification(choice: Choice, status: Status | None, wrong: dict[str,
 
 
 def _check_reason(choice: Choice, status: Status | None, wrong: dict[str, Wrong]) -> None:
-    if len(choice.reason) > LONGEST_TEXT:
+    if len(plain(choice.reason)) > LONGEST_TEXT:  # browsers count a line end as one sign and send two
         wrong["reason"] = Wrong("too_long", {"most": LONGEST_TEXT})
     elif status in {Status.RISK_ACCEPTED, Status.FALSE_POSITIVE} and not plain(choice.reason):
         wrong["reason"] = Wrong("no_reason")
