@@ -102,3 +102,53 @@ def test_many_at_once_with_progress_and_undo(triager: Script, person: Callable[.
     member = script_of(person(Role.MEMBER))
     assert member.post("/bulk-decisions", {"parts": parts, "decision": DEFER}).status_code == 403
     assert triager.get("/bulk-decisions/999999").status_code == 404
+
+
+def test_what_a_case_page_does_beside_deciding(triager: Script) -> None:
+    made = case(team("web"))
+    place = f"/cases/C-{made.pk}/parts/{part(made).pk}"
+    day = (timezone.now() + timedelta(days=9)).replace(microsecond=0)
+    triager.post(f"{place}/claim", {})
+    for path, said in (
+        (f"{place}/question", {"text": "whose is it?"}),
+        (f"{place}/due", {"due_at": day.isoformat()}),
+        (f"{place}/unclaim", {}),
+        (f"/cases/C-{made.pk}/watch", {}),
+    ):
+        answer = triager.post(path, said)
+        assert (answer.status_code, answer.json()) == (200, {"done": True}), path
+    assert (part(made).claimed_by, part(made).due_at, made.watchers.count()) == (None, day, 1)
+    assert triager.post(f"{place}/due", {"due_at": None}).status_code == 200
+    assert triager.post(f"/cases/C-{made.pk}/unwatch", {}).status_code == 200
+    assert (part(made).due_at, made.watchers.count()) == (None, 0)
+    codes = [each["code"] for each in triager.get(f"/cases/C-{made.pk}/events").json()["items"]]
+    assert codes[:4] == ["due", "unclaimed", "due", "asked"]
+
+
+@pytest.mark.parametrize("do", ["question", "due", "unclaim", "watch", "unwatch"])
+def test_what_makes_no_sense_or_is_not_allowed_is_refused(triager: Script, person: Callable[..., Any], do: str) -> None:
+    made, other = case(team("web")), case(team("pay"))
+    said: dict[str, Any] = {"question": {"text": "?"}, "due": {"due_at": None}}.get(do, {})
+    of_case = do in {"watch", "unwatch"}
+
+    def place(number: int) -> str:
+        return f"/cases/C-{number}/{do}" if of_case else f"/cases/C-{number}/parts/{part(made).pk}/{do}"
+
+    assert triager.post(place(999_999), said).status_code == 404
+    assert triager.post(place(made.pk), {"nonsense": 1}).status_code == 422
+    if not of_case:
+        assert triager.post(place(other.pk), said).status_code == 404
+        assert script_of(person(Role.VIEWER)).post(place(made.pk), said).status_code == 403
+    past = {"due_at": "2020-01-01T00:00:00Z"}
+    if do == "due":
+        assert triager.post(place(made.pk), past).json()["errors"][0]["where"] == "body.due_at"
+        assert triager.post(place(made.pk), {}).status_code == 422, "clearing a date is said, not left out"
+
+
+def test_the_api_takes_as_many_at_once_as_the_page(triager: Script) -> None:
+    from kairan.services import bulk
+
+    parts = [2**63 - number for number in range(1, bulk.MOST + 2)]
+    begun = triager.post("/bulk-decisions", {"parts": parts[:-1], "decision": DEFER | {"reason": "証" * 4_000}})
+    assert (begun.status_code, begun.json()["total"]) == (202, bulk.MOST)
+    assert triager.post("/bulk-decisions", {"parts": parts, "decision": DEFER}).status_code == 422

@@ -20,6 +20,7 @@ from kairan.services.triage import ChoiceError, NoSuchCaseError
 from kairan.store.connection import gave_up
 from kairan.web.api import (
     assets,
+    case_care,
     cases,
     deliveries,
     document,
@@ -45,6 +46,7 @@ _ROUTERS = {
     "/vulnerabilities": vulnerabilities.operations,
     "/assets": assets.operations,
     "/cases": cases.operations,
+    "/cases/{number}": case_care.operations,
     "/decisions": cases.decisions,
     "/bulk-decisions": cases.bulk_decisions,
     "/destinations": deliveries.destinations,

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from kairan.domain.triage import Justification, State, Status, Until
 from kairan.services.choice import LONGEST_TEXT, MOST_EVIDENCE, Choice, Evidence
+from kairan.services.bulk import MOST
 from kairan.web.api.fields import Answer, CaseId, FindingId, Instant, Listed, Number, SeverityWord, Text
 
 StatusWord = Annotated[str, Field(json_schema_extra={"enum": list(Status)})]
@@ -200,7 +201,7 @@ class BulkSaid(Answer):
         json_schema_extra={"examples": [{"parts": [1, 2], "decision": {"status": "deferred", "until": "fix"}}]},
     )
 
-    parts: Sequence[Number] = Field(min_length=1, max_length=5_000)
+    parts: Sequence[Number] = Field(min_length=1, max_length=MOST)
     decision: DecisionSaid
 
 
@@ -210,6 +211,14 @@ class Bulk(Answer):
     id: int
     state: str = Field(examples=["running"])
     total: int
+class DueSaid(Answer):
+    """`null` takes the date away."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"due_at": "2027-01-29T15:00:00Z"}]})
+
+    due_at: AwareDatetime | None
+
+
     done: int
     refused: Sequence[Sequence[Any]] = Field(examples=[[[12, "not_allowed", {}]]])
     created_at: Instant

@@ -43,10 +43,12 @@ operations = Operations("cases")
 decisions = Operations("cases")
 bulk_decisions = Operations("cases")
 _CHANGES = (problems.NOT_FOUND, problems.CONFLICT)
+from kairan.web.api.requests import Body as JsonBody
 
 
 class CasesAsked(Asked):
     model_config = ConfigDict(extra="forbid")
+_MANY = JsonBody(("application/json",), most=512 << 10)  # bulk.MOST of the longest numbers, and a reason
 
     state: State | None = Field(None, description="Without it all are listed.")
     status: Status | None = Field(None, description="A part has this status.")
@@ -170,7 +172,7 @@ def undo_decision(request: HttpRequest, number: Path[Number], said: Body[Nothing
     return Done()
 
 
-@bulk_decisions.post("", right=Right.SEE, answers={202: Bulk}, wrong=())
+@bulk_decisions.post("", right=Right.SEE, answers={202: Bulk}, wrong=(), body=_MANY)
 def decide_many(request: HttpRequest, said: Body[BulkSaid]) -> Bulk:
     """Decide for many parts at once
 
