@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from kairan.domain.affected import Affected
 from kairan.domain.message import Part
 
 
@@ -30,21 +31,29 @@ class Said(StrEnum):
     FORBIDDEN = "forbidden"  # not this person's right
     ILLEGAL = "illegal"  # the part's status does not allow it (status)
     GONE = "gone"  # the case or its part is not there any more
+    RAISED = "raised"  # ids; there: cases there are, opening: ids cases are opened for, nobody: ids nobody has; link
     PARTLY = "partly"  # done for some teams, refused for others (teams, refused: {name: code})
 
 
 class Fault(msgspec.Struct, frozen=True):
     """What is wrong at one field of a form, by code (those of services.choice, and `nothing_ticked`, `no_team`,
-    `not_a_date`), and the numbers it is said with."""
+    `not_a_date`, `no_id`, `unknown_id`), and the numbers it is said with."""
 
     code: str
     params: dict[str, object] = msgspec.field(default_factory=dict)
 
 
-class Form(msgspec.Struct, frozen=True):
-    """A form to be filled in: of which action (`decide`, `defer`, `not_affected`, `ask`), for which parts.
+class Named(msgspec.Struct, frozen=True):
+    """An id that a message names, and who is affected."""
 
-    `part` None: the reader chooses among `parts`.
+    id: str
+    affected: Affected
+
+
+class Form(msgspec.Struct, frozen=True):
+    """A form to be filled in: of which action (`decide`, `defer`, `not_affected`, `ask`, `open_case`), for which parts.
+
+    `part` None: the reader chooses among `parts`; of `open_case`: among what is `named`.
     """
 
     code: str
@@ -53,6 +62,7 @@ class Form(msgspec.Struct, frozen=True):
     part: int | None = None
     parts: tuple[Part, ...] = ()
     time_zone: str = "UTC"
+    named: tuple[Named, ...] = ()
 
 
 class Answer(msgspec.Struct, frozen=True):

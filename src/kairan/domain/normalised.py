@@ -26,6 +26,8 @@ from kairan.domain.config import (
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 CHATS = ("slack", "preview")  # kinds that the default rules may tell: a post is harmless where a ticket is work
 DEPENDABOT = "dependabot"
+BY_HAND = "by-hand"  # the rule behind all others: what a person asked for a case of
+_ASKED_FOR = "is:raised"
 
 
 def normalised(config: Config) -> Config:
@@ -46,14 +48,26 @@ def normalised(config: Config) -> Config:
         teams=(*_reached(config, named, keys, chat.name), *_teams(config, named, keys, chat.name)),
         ownership=(*config.ownership, *_ownership(config, keys)),
         repositories=(),
-        rules=_rules(config, chat),
+        rules=_with_by_hand(_rules(config, chat), chat),
     )
+
+
+def _with_by_hand(rules: tuple[Rule, ...], chat: Destination) -> tuple[Rule, ...]:
+    """What a person opened a case of is told as the first rule's cases are; a rule of the file may say otherwise."""
+    if any(_ASKED_FOR in rule.when or rule.name == BY_HAND for rule in rules):
+        return rules
+    told = next((rule for rule in rules if rule.tell), replace(DEFAULT_RULE, tell=_told(chat)))
+    return (*rules, replace(told, name=BY_HAND, when=_ASKED_FOR, group_by="vulnerability"))
+
+
+def _told(chat: Destination) -> tuple[Tell, ...]:
+    return (Tell(to=chat.name, audience="psirt", form=True), Tell(to=chat.name))
 
 
 def _rules(config: Config, chat: Destination) -> tuple[Rule, ...]:
     if config.rules is not None:
         return config.rules
-    told = (Tell(to=chat.name, audience="psirt", form=True), Tell(to=chat.name))
+    told = _told(chat)
     if config.repositories:
         when = "source:github_dependabot severity:>=high"
         return (Rule(name=DEPENDABOT, when=when, tell=told, remind=Remind()),)

@@ -48,6 +48,10 @@ class Conversation(Carrier, Protocol):
         """Open a form before the person; the trigger is good for some seconds. It was asked for at a message."""
         ...
 
+    def where(self, channel: str, message: str) -> tuple[str, str]:
+        """A message's permanent link, and its channel's name; "" for what Kairan does not get to see."""
+        ...
+
     def show_home(self, who: str, view: Payload, seen: str = "") -> bool:
         """Draw the page that the destination keeps for this person. `seen` is the state that they saw: False, and
         nothing is drawn, if it was drawn anew since."""

@@ -12,7 +12,7 @@ from kairan.domain.errors import ForbiddenError, IllegalTransition
 from kairan.domain.message import Action
 from kairan.domain.rights import Right
 from kairan.domain.triage import DECIDED, SETTLED, Status, moves
-from kairan.services import may, triage
+from kairan.services import may, raising, triage
 from kairan.services.actor import Actor
 from kairan.services.attempts import attempt
 from kairan.services.choice import Choice, ChoiceError, Wrong, fit_text
@@ -24,15 +24,15 @@ from kairan.services.ticketing import create_ticket
 def act(action: Action, actor: Actor, now: datetime) -> Answer:
     """Do it, and say what came of it. What a person may get wrong is an answer, not an error."""
     deed = _DEEDS.get(action.code)
-    pressed = Pressed.found(action, actor, now)
-    if deed is None or pressed is None:
-        return Answer(Said.GONE)
+    pressed = Pressed.found(action, actor, now) if deed else None
     try:
-        return deed(pressed)
+        if action.code == raising.RAISE:  # about a message, not a case
+            return raising.raise_case(action, actor, now)
+        return deed(pressed) if deed and pressed else Answer(Said.GONE)
     except ForbiddenError:
         return Answer(Said.FORBIDDEN)
     except IllegalTransition:
-        return Answer(Said.ILLEGAL, {"status": pressed.status})
+        return Answer(Said.ILLEGAL, {"status": pressed.status if pressed else ""})
     except triage.NoSuchCaseError:
         return Answer(Said.GONE)
     except EnteredError as error:

@@ -23,14 +23,14 @@ from kairan.domain.message import Action
 from kairan.interfaces import registry
 from kairan.interfaces.conversation import Answering, Conversation, Homely
 from kairan.interfaces.destination import Interactive, Payload
-from kairan.services import act, asking, clickers, configuration, home
+from kairan.services import act, asking, clickers, configuration, home, raising
 from kairan.services.carriers import Carriers, carriers
-from kairan.services.waking import PROMPT
+from kairan.services.waking import PRESSES
 from kairan.store.connection import raw_cursor
 from kairan.store.queries import heard
 
 HEAR = "kairan.hear"  # the job's name; entrypoints.jobs says what it does
-FORMS = frozenset({"decide", "defer", "not_affected", "ask"})  # these buttons open a form
+FORMS = frozenset({"decide", "defer", "not_affected", "ask", raising.RAISE})  # these buttons open a form
 LOST_AFTER = 30  # seconds without a sign of life of the worker that does a press
 _URGENT = 10  # before what else waits in the queue
 LOOKUP = "lookup"  # no button, but a question
@@ -90,7 +90,7 @@ async def take_up(jobs: Any) -> int:
 
 
 def _note(name: str, action: Action) -> None:
-    job = app.configure_task(name=HEAR, queue=PROMPT, priority=_URGENT)
+    job = app.configure_task(name=HEAR, queue=PRESSES, priority=_URGENT)
     job.defer(destination=name, action=msgspec.to_builtins(action))
 
 
@@ -166,7 +166,11 @@ class _Deed:
         return carrier
 
     def do(self) -> Answer:
-        return act.act(self.action, self._who().actor, self.clock())
+        who, action = self._who(), self.action
+        if action.code == raising.RAISE and action.values.get("submitted"):
+            url, place = self.talk.where(action.channel, action.message)  # never as a payload says it
+            action = msgspec.structs.replace(action, values={**action.values, "url": url, "place": place})
+        return act.act(action, who.actor, self.clock())
 
     def look_up(self) -> None:
         """Answer who is affected."""

@@ -10,8 +10,8 @@ import re
 BUTTON = "kairan."
 FIELD = "kairan.field."
 ELEMENT = "kairan.value"
-CODES = frozenset({"create_ticket", "claim", "decide", "defer", "fix", "not_affected", "ask", "send_triage"})
-FORMS = frozenset({"decide", "defer", "not_affected", "ask"})  # ask something before they are done
+FORMS = frozenset({"decide", "defer", "not_affected", "ask", "open_case"})  # ask something before they are done
+CODES = FORMS | {"create_ticket", "claim", "fix", "send_triage"}
 _SUBJECT = re.compile(r"([1-9][0-9]{0,17})(?:\.([1-9][0-9]{0,17}))?")
 _NAME = re.compile(r"kairan\.field\.([a-z_]{1,40})(?:\.[0-9]{1,3})?")
 

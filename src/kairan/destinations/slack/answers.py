@@ -48,6 +48,10 @@ def sentence(answer: Answer, language: str) -> str:
     said = [texts.of(texts.ANSWER, answer.code, language).format_map(parts)]
     if answer.code is Said.SENT and parts.get("again"):
         said.append(texts.of(texts.ANSWER, "also_before", language).format_map(parts))
+    if answer.code is Said.RAISED:
+        more = [f"raised_{name}" for name in ("there", "opening", "nobody") if parts.get(name)]
+        more += [] if answer.params.get("link") else ["raised_no_link"]
+        said += [texts.of(texts.ANSWER, each, language).format_map(parts) for each in more]
     said += [
         f"{texts.of(texts.FIELD, name, language)}: {fault(each, language)}" for name, each in answer.errors.items()
     ]

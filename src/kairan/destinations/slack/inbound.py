@@ -5,6 +5,7 @@ writes it, gives no action. https://docs.slack.dev/reference/interaction-payload
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,7 +14,10 @@ import msgspec
 from kairan.destinations.slack import actions
 from kairan.domain.message import Action
 
+OPEN_CASE = "open_case"
 _MOST_CHOICES = 10_000
+_LONGEST, _MOST_IDS = 200_000, 10  # of a message
+_ID = re.compile(r"\b(?:CVE-\d{4}-\d{4,19}|GHSA(?:-[0-9a-z]{4}){3})\b", re.IGNORECASE)
 
 
 class _Named(msgspec.Struct):
@@ -41,7 +45,7 @@ class _View(msgspec.Struct):
 
 
 class _Payload(msgspec.Struct):
-    """The fields that we read of block_actions and view_submission."""
+    """The fields that we read of block_actions, message_action and view_submission."""
 
     type: str
     user: _Named = msgspec.field(default_factory=_Named)
@@ -52,6 +56,9 @@ class _Payload(msgspec.Struct):
     view: _View | None = None
     response_url: str = ""
     trigger_id: str = ""
+    callback_id: str = ""
+    message: dict[str, Any] = {}
+    message_ts: str = ""
 
 
 class _Subject(msgspec.Struct):
@@ -70,6 +77,8 @@ def read(payload: Mapping[str, Any]) -> list[Action]:
         return []
     if known.type == "block_actions":
         return list(_pressed(known))
+    if known.type == "message_action":
+        return list(_chosen(known))
     return list(_submitted(known)) if known.type == "view_submission" else []
 
 
@@ -91,10 +100,29 @@ def _pressed(payload: _Payload) -> Iterator[Action]:
             )
 
 
+def _chosen(payload: _Payload) -> Iterator[Action]:
+    """A shortcut of a message: the ids that the message names, wherever in it they stand."""
+    if actions.code_of(payload.callback_id) != OPEN_CASE:
+        return
+    told = json.dumps([payload.message.get(name) for name in ("text", "blocks", "attachments")])[:_LONGEST]
+    named = list(dict.fromkeys(each.upper() for each in _ID.findall(told)))[:_MOST_IDS]
+    yield Action(
+        OPEN_CASE,
+        0,
+        values={"named": named},
+        who=payload.user.id,
+        channel=payload.channel.id if payload.channel else "",
+        message=payload.message_ts,
+        reply=payload.response_url,
+        trigger=payload.trigger_id,
+        key=_key(payload),
+    )
+
+
 def _submitted(payload: _Payload) -> Iterator[Action]:
     view = payload.view or _View()
     code, remembered = actions.code_of(view.callback_id), _remembered(view.private_metadata)
-    about = actions.subject_of(remembered.about)
+    about = (0, None) if code == OPEN_CASE else actions.subject_of(remembered.about)
     if code and about:
         values = {"submitted": True} | _values(view.state)
         yield Action(

@@ -15,7 +15,7 @@ SCOPES = (
     "users:read.email",
 )
 COMMAND = "/kairan"
-SHORTCUT = "kairan.open_case"
+SHORTCUT = "kairan.open_case"  # as actions.button("open_case")
 EVENTS = ("app_home_opened",)
 
 
@@ -39,6 +39,14 @@ def manifest(address: str = "") -> Mapping[str, Any]:
                     "should_escape": False,
                 }
                 | ({"url": inbound} if inbound else {})
+            ],
+            "shortcuts": [
+                {
+                    "name": "Open a case from this",
+                    "type": "message",
+                    "callback_id": SHORTCUT,
+                    "description": "Who is affected by the CVE that this message names, and a case of it",
+                }
             ],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},

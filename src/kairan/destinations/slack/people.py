@@ -113,6 +113,23 @@ class Talk:
         """https://docs.slack.dev/reference/methods/views.open"""
         self._call("views.open", {"trigger_id": trigger, "view": remembering(view, channel, message)})
 
+    def where(self, channel: str, message: str) -> tuple[str, str]:
+        """https://docs.slack.dev/reference/methods/chat.getPermalink"""
+        said = {"channel": channel, "message_ts": message}
+        link = self._quietly("chat.getPermalink", said).get("permalink") or ""
+        info = self._quietly("conversations.info", {"channel": channel}).get("channel") or {}
+        return str(link), f"#{info['name']}" if info.get("name") else ""
+
+    def _quietly(self, method: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """{} for a channel that the app is not in."""
+        try:
+            found = self._client.api_call(method, params=dict(asked)).data
+        except failures.FAILURES as error:
+            if failures.code_of(error) in {"channel_not_found", "message_not_found", "not_in_channel"}:
+                return {}
+            raise failures.failure(error) from error
+        return found if isinstance(found, dict) else {}
+
     def show_home(self, who: str, view: Payload, seen: str = "") -> bool:
         """https://docs.slack.dev/reference/methods/views.publish"""
         said = {"user_id": who, "view": dict(view)} | ({"hash": seen} if seen else {})

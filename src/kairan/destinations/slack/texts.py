@@ -114,12 +114,15 @@ FIELD: Mapping[str, tuple[str, str]] = {
     "until_at": ("Date", "期日"),
     "due_at": ("Due", "対応期限"),
     "text": ("Question", "質問"),
+    "ids": ("Vulnerabilities", "脆弱性"),
+    "other": ("Other ids", "その他のID"),
 }
 FORM: Mapping[str, tuple[str, str]] = {
     "decide": ("Decide", "判断する"),
     "defer": ("Defer", "保留する"),
     "not_affected": ("Does not apply", "影響なし"),
     "ask": ("Ask PSIRT", "PSIRTに質問する"),
+    "open_case": ("Open a case", "ケースを開く"),
 }
 _WORDS: Mapping[str, tuple[str, str]] = {
     "triage": ("Triage", "トリアージ"),
@@ -189,10 +192,23 @@ ANSWER: Mapping[str, tuple[str, str]] = {
     "gone": ("This case is not there any more.", "このケースはもうありません。"),
     "partly": ("Done for: {teams}. Not possible for: {refused}", "実行しました: {teams}。実行できません: {refused}"),
     "form": ("Please fill in the form.", "フォームに入力してください。"),
+    "raised": ("This message is kept with: {ids}", "この投稿を記録しました: {ids}"),
+    "raised_there": ("There is a case already: {there}", "ケースはすでにあります: {there}"),
+    "raised_opening": ("A case is being opened for: {opening}", "ケースを開いています: {opening}"),
+    "raised_nobody": (
+        "Nobody has open findings of these now; a case opens as soon as a scan finds one: {nobody}",
+        "未解決の検出はまだありません。検出された時点でケースが開きます: {nobody}",
+    ),
+    "raised_no_link": (
+        "The message itself could not be linked: invite Kairan into this channel.",
+        "投稿へのリンクは取得できませんでした。このチャンネルにKairanを招待してください。",
+    ),
 }
 WRONG: Mapping[str, tuple[str, str]] = {
     "nothing_ticked": ("Tick at least one channel.", "チャンネルを1つ以上選んでください。"),
     "no_team": ("Choose at least one team.", "チームを1つ以上選んでください。"),
+    "no_id": ("Name at least one id, like CVE-2021-44228.", "CVE-2021-44228のようなIDを1つ以上指定してください。"),
+    "unknown_id": ("Kairan has never heard of: {ids}", "Kairanに記録がありません: {ids}"),
     "not_a_date": ("Give a date as 2026-12-31.", "日付は2026-12-31の形式で入力してください。"),
     "no_text": ("Write something.", "入力してください。"),
     "too_long": ("At most {most} signs.", "{most}文字以内で入力してください。"),

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Callable, Mapping
 
-from kairan.destinations.slack import actions, blocks, escape, texts
+from kairan.destinations.slack import actions, blocks, escape, opening, texts
 from kairan.destinations.slack.blocks import Block
+from kairan.destinations.slack.inbound import OPEN_CASE
 from kairan.domain.answer import Form
 from kairan.domain.message import Part
 from kairan.domain.triage import DECIDED, Justification, Status, Until
@@ -18,15 +19,19 @@ def view(form: Form, language: str, channel: str = "", message: str = "") -> Blo
     """A modal that remembers which case it is of, and where it was asked for."""
     about = actions.subject(form.case, form.part)
     remembered = json.dumps({"about": about, "channel": channel, "message": message})
-    fields = _teams(form, language) + _FIELDS[form.code](language)
     return blocks.view(
         texts.of(texts.FORM, form.code, language),
         texts.word("send", language),
         texts.word("cancel", language),
-        [blocks.section(escape.cut(_about(form), 2_000, escape.mrkdwn)), *fields],
+        opening.fields(form, language) if form.code == OPEN_CASE else _fields(form, language),
         actions.button(form.code),
         remembered,
     )
+
+
+def _fields(form: Form, language: str) -> list[Block]:
+    about = blocks.section(escape.cut(_about(form), 2_000, escape.mrkdwn))
+    return [about, *_teams(form, language), *_FIELDS[form.code](language)]
 
 
 def remembering(view: Mapping[str, object], channel: str, message: str) -> Block:

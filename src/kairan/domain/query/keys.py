@@ -27,7 +27,7 @@ class Key:
 
 
 _KINDS = tuple(kind.value for kind in RecordKind)
-_STATES = ("open", "closed", "fixed", "suppressed", "unowned", *_KINDS)
+_STATES = ("open", "closed", "fixed", "suppressed", "unowned", "raised", *_KINDS)
 _TO_COME = ("accepted", "disputed", "new")
 YES_NO = ("yes", "no")
 

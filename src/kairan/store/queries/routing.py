@@ -21,6 +21,7 @@ import psycopg
 from psycopg.sql import SQL, Composable
 
 from kairan.domain.finding import RecordKind
+from kairan.store.queries import raised
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -121,13 +122,14 @@ def complete(cursor: Cursor) -> None:
 
 
 def look(cursor: Cursor) -> None:
-    """How the findings are now."""
+    """How the findings are now. What a person asked for a case of is never silent."""
     cursor.execute(
-        """
+        f"""
+        CREATE TEMP TABLE rt_raised ON COMMIT DROP AS SELECT t.id FROM ({raised.VULNERABILITIES}) t (id);
         CREATE TEMP TABLE rt_finding ON COMMIT DROP AS
         SELECT f.id, f.is_open AND f.merged_into_id IS NULL AS is_open, f.merged_into_id AS target, f.severity,
             f.vulnerability_id AS vulnerability, f.asset_id AS asset, f.package_id AS package, o.team_id AS team,
-            v.kind, coalesce(r.silent, TRUE) AS silent
+            v.kind, coalesce(r.silent, TRUE) AND f.vulnerability_id NOT IN (SELECT id FROM rt_raised) AS silent
         FROM rt_id r JOIN finding f ON f.id = r.id JOIN vulnerability v ON v.id = f.vulnerability_id
         LEFT JOIN owner o ON o.finding = f.id;
         CREATE UNIQUE INDEX ON rt_finding (id); ANALYZE rt_finding

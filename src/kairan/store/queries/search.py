@@ -14,6 +14,7 @@ from psycopg.sql import SQL, Composable
 
 from kairan.domain.query import And, Choice, Node, Not, Or, Pattern, Period, Words
 from kairan.domain.severity import Severity
+from kairan.store.queries import raised
 from kairan.store.queries.findings import Selection, Tallied, fetch
 from kairan.store.queries.vectors import lexeme
 
@@ -40,7 +41,7 @@ def _names_ids(node: Node) -> bool:
 
 def _is_open(node: Node) -> bool | None:
     match node:
-        case Choice("is", words) if words and words <= _STATES.keys() - {"unowned"}:
+        case Choice("is", words) if words and words <= _STATES.keys() - {"unowned", "raised"}:
             states = {word == "open" for word in words}
             return states.pop() if len(states) == 1 else None
         case And(nodes):
@@ -112,6 +113,7 @@ _STATES: Mapping[str, Composable] = {
     "fixed": SQL("(not f.is_open and f.close_reason in ('absent', 'reported_fixed'))"),
     "suppressed": SQL("(not f.is_open and f.close_reason = 'suppressed')"),
     "unowned": SQL("not exists (select from owner o where o.finding = f.id)"),
+    "raised": SQL(f"f.vulnerability_id in ({raised.VULNERABILITIES})"),
 }
 
 

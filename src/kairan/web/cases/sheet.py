@@ -10,9 +10,12 @@ from kairan.domain.versions import step
 from kairan.services import configuration, may, triage
 from kairan.services.actor import Actor
 from kairan.services.effects import Effects
+from kairan.store.connection import raw_cursor
 from kairan.store.queries import case_page as queries
+from kairan.store.queries import raised
 from kairan.store.queries.case_page import Case, Decision, Delivered, Finding, Fix, Part
 from kairan.store.queries.finding import advisories_of
+from kairan.store.queries.raised import Discussion
 from kairan.web import advisories
 from kairan.web.cases import form, timeline
 from kairan.web.cases.form import Form
@@ -65,6 +68,7 @@ class Sheet:
     timeline: Sequence[timeline.Entry]
     messages: Sequence[Delivered]
     posts: Sequence[Delivered]
+    discussions: Sequence[Discussion]
     rule_when: str | None
     is_watching: bool
     may_comment: bool
@@ -88,6 +92,7 @@ def of(case: Case, actor: Actor, now: datetime, sent: Mapping[int, Form] | None 
         timeline=timeline.entries(queries.events(case.id)),
         messages=messages,
         posts=[each for each in messages if each.url and each.state == "sent" and not each.edits],
+        discussions=raised.discussions(raw_cursor(), case.vulnerability) if case.vulnerability else [],
         rule_when=_when(case.rule),
         is_watching=actor.person is not None and queries.is_watching(case.id, actor.person),
         may_comment=may.is_allowed(actor, Right.COMMENT),
