@@ -89,6 +89,7 @@ class _Telling:
         self.known: dict[int, list[Root]] = {number: found.get(number, []) for number in cases}
         self.batch = Batch(cursor, now, self.known)
         self._opened: set[int] = set()
+        self._reopened: set[int] = set()
 
     def is_told(self, each: News) -> bool:
         """Nothing is told of a silent baseline until it is released, and nothing of what was folded into another."""
@@ -100,6 +101,7 @@ class _Telling:
         return case.told_at is not None or case.id in self._opened
 
     def tell(self, news: Sequence[News]) -> None:
+        self._reopened = {each.case for each in news if each.code is Code.REOPENED and each.part is None}
         for each in news:
             self._posts(each)
         self.batch.write_posts()
@@ -197,8 +199,12 @@ class _Telling:
         if each.code is Code.HANDED_OVER:
             self._say_goodbye(case, each)
 
-    @staticmethod
-    def _hears(each: News, reader: Reader) -> bool:
+    def _hears(self, each: News, reader: Reader) -> bool:
+        """A case that came back is PSIRT's news, and of its parts each team's; a part alone is news for both."""
+        if each.code is Code.REOPENED and reader.team:
+            return each.part is not None
+        if each.code is Code.REOPENED:
+            return each.part is None or each.case not in self._reopened
         heard = _HEARD_BY_TEAM if reader.team else _HEARD_BY_PSIRT
         return each.code in heard or (each.code in _SHOWN and not reader.can_edit)
 

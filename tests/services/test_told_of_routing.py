@@ -1,4 +1,4 @@
-"""Cases that turn out to be one are told as one, whatever was told of them before."""
+"""What routing makes of cases is told once: of cases that turn out to be one, that come back, that go to and fro."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -86,3 +86,28 @@ def test_what_hung_on_a_post_that_is_not_sent_hangs_on_the_one_that_is() -> None
     send(LATER)
     update = Delivery.objects.get(purpose="update", channel="psirt")
     assert (update.state, update.root) == ("sent", Delivery.objects.get(purpose="psirt_post", state="sent"))
+
+
+def test_a_case_that_comes_back_is_told_once_in_each_channel() -> None:
+    put(owners={WEB: "web", PAY: "pay"})
+    routed(scan("web", record()), scan("pay", record()))
+    send(NOW)
+    routed(scan("web", number=2), scan("pay", number=2), now=NOW + timedelta(hours=2))
+    send(NOW + timedelta(hours=2))
+    routed(scan("web", record(), number=3), now=NOW + timedelta(days=5))
+    told = Delivery.objects.filter(params__code="reopened").order_by("channel")
+    assert list(told.values_list("purpose", "channel", "part__team__key")) == [
+        ("update", "C-web", "web"),
+        ("update", "psirt", None),
+    ]
+    assert not Delivery.objects.filter(channel="C-pay", purpose="update").exists(), "it has nothing to do"
+
+
+def test_a_part_that_comes_back_by_itself_is_told_to_its_team_and_to_psirt() -> None:
+    put(owners={WEB: "web", PAY: "pay"})
+    routed(scan("web", record()), scan("pay", record()))
+    send(NOW)
+    routed(scan("web", number=2), now=NOW + timedelta(hours=2))
+    routed(scan("web", record(), number=3), now=NOW + timedelta(days=5))
+    told = Delivery.objects.filter(params__code="reopened").order_by("channel")
+    assert list(told.values_list("purpose", "channel")) == [("update", "C-web"), ("update", "psirt")]
