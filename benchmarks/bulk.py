@@ -18,7 +18,7 @@ from kairan.entrypoints.running import store
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-VULNERABILITIES, PACKAGES, ASSETS, TEXTS = 40_000, 6_000, 8_000, 3_000
+VULNERABILITIES, PACKAGES, ASSETS, TEXTS, OWNERS = 40_000, 6_000, 8_000, 3_000, 300
 SOURCES = ("trivy", "github_dependabot", "aws_security_hub", "vuls")
 ECOSYSTEMS = ("deb", "rpm", "npm", "pypi", "maven", "golang", "cargo", "gem")
 REGIONS = ("ap-northeast-1", "ap-northeast-3", "us-east-1", "eu-west-1")
@@ -77,6 +77,8 @@ def fill(cursor: Cursor, findings: int, seed: int, say: Callable[[str], None]) -
         say("findings")
         _sightings(cursor)
         say("sightings")
+        _owners(cursor)
+        say("owners")
         for index in indexes:
             cursor.execute(index)
         say("indexes")
@@ -282,6 +284,21 @@ def _sightings(cursor: Cursor) -> None:
         FROM finding f JOIN vulnerability v ON v.id = f.vulnerability_id JOIN identifier i ON i.value = v.primary_id
         ORDER BY f.id
         """
+    )
+
+
+def _owners(cursor: Cursor) -> None:
+    """An asset's findings belong to up to three teams; a tenth of the assets has nobody."""
+    cursor.execute(
+        f"""
+        INSERT INTO team (key, name, language, time_zone, settings)
+            SELECT 'team-' || n, 'Team ' || n, '', 'UTC', '{{}}' FROM generate_series(1, {OWNERS}) n;
+        INSERT INTO owner (finding, team_id, rule, asset, is_open, severity)
+            SELECT f.id, t.id, 1, f.asset_id, f.is_open, f.severity FROM finding f
+            JOIN team t ON t.key = 'team-' || 1 + (f.asset_id * 7 + f.vulnerability_id %% 3) %% {OWNERS}
+            WHERE f.asset_id %% 10 <> 0 ORDER BY f.id
+        """,
+        {},
     )
 
 

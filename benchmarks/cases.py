@@ -3,7 +3,7 @@
     KAIRAN_DATA=/tmp/kd-bench python -m benchmarks.cases --cases 100000
 
 Cases are written in bulk, as rows: a few hundred teams, every status, some decisions, watchers and silent baselines.
-Server time as in benchmarks.pages: from the request's arrival in Django to the last byte of the answer.
+After `make bench-data` they hold its findings, so that ids and assets lead to them; else they hold none. Server time as in benchmarks.pages: from the request's arrival in Django to the last byte of the answer.
 """
 
 import os
@@ -34,8 +34,17 @@ _ADDRESSES = (
     "/cases/?mine=yes",
     "/cases/?untold=yes",
     "/cases/?rule=seldom",
+    "/cases/?due=overdue&team=team-7",
     "/cases/?text=number+4711",
     "/cases/?text=nothing-like-it",
+    "/cases/?text=with+a+title",
+    "/cases/?text=buffer+overflow+parser",
+    "/cases/?text=脆弱性",
+    "/cases/?text=CVE-2021-44228",
+    "/cases/?text=CVE-2021",
+    "/cases/?text=nginx",
+    "/cases/?text=web-42.data.example.com",
+    "/cases/?rule=urgent",
     "/cases/?state=any&ends=14d",
     "/cases/board/",
     "/cases/board/?whose=team",
@@ -43,10 +52,10 @@ _ADDRESSES = (
 _FILL = """
     INSERT INTO team (key, name, language, time_zone, settings)
         SELECT 'team-' || n, 'Team ' || n, '', 'UTC', '{}' FROM generate_series(1, 300) n ON CONFLICT DO NOTHING;
-    INSERT INTO cases (rule, also, group_by, group_key, title, state, status, severity, findings, opened_at, updated_at,
+    INSERT INTO cases (rule, also, group_by, group_key, vulnerability_id, title, state, status, severity, findings, opened_at, updated_at,
             closed_at, openings, told_at, is_current)
         SELECT CASE WHEN n %% 997 = 0 THEN 'seldom' ELSE 'urgent' END, '{}', 'vulnerability', 'bench:' || n,
-            'Case number ' || n || ' of a benchmark, with a title as long as titles are', s.state, s.status,
+            v.id, t.title, s.state, s.status,
             1 + (n * 7 %% 5), 1 + n %% 9, now() - n * interval '7 minutes', now() - (n * 13 %% 90000) * interval '1 minute',
             CASE WHEN s.state = 'closed' THEN now() END, 1, CASE WHEN n %% 4 <> 0 THEN now() END, true
         FROM generate_series(1, %(cases)s) n CROSS JOIN LATERAL (
@@ -55,6 +64,10 @@ _FILL = """
                 (6, 'parked', 'deferred'), (7, 'parked', 'risk_accepted'), (8, 'closed', 'not_affected'),
                 (9, 'closed', 'resolved')) v (k, state, status) WHERE k = hashint4(n) & 7 + (n %% 3)
             UNION ALL SELECT 'open', 'new' LIMIT 1) s
+        LEFT JOIN vulnerability v ON v.id = 1 + n %% 40000
+        LEFT JOIN advisory a ON a.id = v.id
+        CROSS JOIN LATERAL (SELECT 'Case number ' || n || ' with a title '
+            || coalesce(a.title, 'of a benchmark as long as titles are') AS title) t
         ON CONFLICT DO NOTHING;
     INSERT INTO case_part (case_id, team_id, status, status_since, relook, severity, findings, opened_at, due_at,
             until_at, told_at, reminders, claimed_by_id)
@@ -64,6 +77,11 @@ _FILL = """
             c.told_at, 0, CASE WHEN c.id %% 40 = 0 THEN %(person)s END
         FROM cases c CROSS JOIN generate_series(1, 2) k WHERE c.group_key LIKE 'bench:%%' AND (k = 1 OR c.id %% 3 = 0)
         ON CONFLICT DO NOTHING;
+    ANALYZE cases, case_part;
+    INSERT INTO case_finding (case_id, part_id, finding, joined_at)
+        SELECT p.case_id, p.id, f.id, now() FROM (
+            SELECT min(id) AS id, case_id, row_number() OVER (ORDER BY case_id) AS n FROM case_part GROUP BY case_id
+        ) p JOIN finding f ON 1 + f.id %% %(cases)s = p.n AND f.is_open;
     INSERT INTO decision (part_id, status, justification, reason, until, evidence, state, actor, decided_at, before)
         SELECT id, 'risk_accepted', '', 'because', 'fix', '[]', 'waiting', 'bench', now(), '{"status": "new"}'
         FROM case_part WHERE id %% 500 = 0;
@@ -120,7 +138,20 @@ def _fill(cases: int, person: int) -> None:
     for statement in _FILL.split(";\n"):
         if statement.strip():
             cursor.execute(statement, {"cases": cases, "person": person})
+    _words(cursor)
     cursor.execute("VACUUM ANALYZE")
+
+
+def _words(cursor: Any) -> None:
+    from kairan.store.queries.vectors import vector
+
+    cursor.execute("SELECT id, title FROM cases WHERE words IS NULL")
+    found = cursor.fetchall()
+    cursor.execute(
+        "UPDATE cases c SET words = n.words::tsvector FROM unnest(%s::bigint[], %s::text[]) n (id, words)"
+        " WHERE c.id = n.id",
+        ([number for number, _ in found], [vector(title) for _, title in found]),
+    )
 
 
 def _addresses() -> list[str]:

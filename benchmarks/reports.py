@@ -6,11 +6,50 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-WORDS = (
-    "buffer overflow parser allows remote attackers execute arbitrary code crafted request denial service memory"
-    " corruption use after free integer header validation input missing bounds check session token leak privilege"
-    " escalation path traversal archive extraction race condition kernel module driver certificate chain signature"
-).split()
+WORDS = [
+    "buffer",
+    "overflow",
+    "parser",
+    "allows",
+    "remote",
+    "attackers",
+    "execute",
+    "arbitrary",
+    "code",
+    "crafted",
+    "request",
+    "denial",
+    "service",
+    "memory",
+    "corruption",
+    "use",
+    "after",
+    "free",
+    "integer",
+    "header",
+    "validation",
+    "input",
+    "missing",
+    "bounds",
+    "check",
+    "session",
+    "token",
+    "leak",
+    "privilege",
+    "escalation",
+    "path",
+    "traversal",
+    "archive",
+    "extraction",
+    "race",
+    "condition",
+    "kernel",
+    "module",
+    "driver",
+    "certificate",
+    "chain",
+    "signature",
+]
 CREATED = "2026-11-01T00:00:00Z"
 
 

@@ -94,6 +94,7 @@ class Street:
 
     def _vulnerability(self, number: int, said: dict[str, Any]) -> tuple[Any, Any]:
         from kairan.store.models import Advisory, AdvisoryIdentifier, Identifier, Vulnerability
+        from kairan.store.queries.vectors import vector
 
         value = said.get("id", f"CVE-2026-{10_000 + number}")
         known = Identifier.objects.filter(value=value).first()
@@ -103,7 +104,7 @@ class Street:
             kind=said.get("kind", "vulnerability"), primary_id=value, created_at=NOW
         )
         identifiers = [
-            Identifier.objects.create(value=each, vulnerability=vulnerability, home=vulnerability)
+            Identifier.objects.create(value=each, vulnerability=vulnerability, home=vulnerability, words=vector(each))
             for each in (value, *said.get("ids", ()))
         ]
         advisory = Advisory.objects.create(
@@ -124,11 +125,16 @@ class Street:
         return vulnerability, identifiers[0]
 
     def _asset(self, said: dict[str, Any]) -> Any:
-        from kairan.store.models import Asset
+        from kairan.store.models import Asset, AssetName
+        from kairan.store.queries.vectors import vector
 
         name = said.get("asset", "registry.example/shop")
         kind = said.get("asset_kind", "image")
-        return Asset.objects.get_or_create(kind=kind, external_id=name, defaults={"name": name, "created_at": NOW})[0]
+        said = {"name": name, "created_at": NOW}
+        asset, is_new = Asset.objects.get_or_create(kind=kind, external_id=name, defaults=said)
+        if is_new:
+            AssetName.objects.create(asset=asset, value=name, words=vector(name))
+        return asset
 
     def _package(self, said: dict[str, Any]) -> Any:
         from kairan.store.models import Package

@@ -187,6 +187,29 @@ def test_an_id_and_an_asset_find_their_case(triager: Client, street: Any) -> Non
     assert triager.get("/cases/", {"text": f"c-{made.pk}"})["Location"] == f"/cases/C-{made.pk}/"
 
 
+TITLE = "log4j-core: 認証回避の脆弱性 (CVE-2021-44228)"
+TEXTS_ASKED = [
+    ("log4j", True),
+    ("LOG4", True),  # as people type
+    ("core log4j", True),  # words in any order
+    ("log4j-core", True),
+    ("core-log4j", False),
+    ("脆弱性", True),
+    ("認証 脆弱", True),
+    ("弱認", False),
+    ("log4j spring", False),
+    ("g4j", False),  # a word is found by its beginning
+    ("(*&|!:", False),
+    ("l'og:*", False),
+]
+
+
+@pytest.mark.parametrize(("asked", "found"), TEXTS_ASKED)
+def test_words_of_a_title_find_its_case(triager: Client, asked: str, found: bool) -> None:
+    made = case(team("web"), title=TITLE)
+    assert (f">C-{made.pk}<" in text(triager.get("/cases/", {"text": asked}))) == found
+
+
 @pytest.mark.parametrize("sort", ["severity", "updated", "oldest"])
 def test_pages_go_on_and_back_without_gaps(triager: Client, monkeypatch: pytest.MonkeyPatch, sort: str) -> None:
     import re
@@ -419,6 +442,95 @@ def test_hostile_words_stay_words(triager: Client, street: Any, hostile: str) ->
         assert "<script>hostile" not in page
         assert "<img src=x" not in page
         assert "<hostile-tag" not in page
+
+
+# --- words are kept
+
+
+def fields_of(page: str, part: int) -> str:
+    return page.partition(f'id="part-{part}"')[2].partition('<section class="case-part')[0]
+
+
+def test_a_decision_that_came_too_late_keeps_its_words(triager: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = case(team("web"), team("pay"), status="triaging")
+    said = {"status": "fix_claimed", "reason": "typed <b> for long", "links": "https://proof.example/1"}
+    file = SimpleUploadedFile("a.txt", b"proof")
+    late = _faster(monkeypatch, made, "decide", triager, {**said, "files": file})
+    page = text(late)
+    assert late.status_code == 409
+    assert "somebody or a scan was faster" in page
+    assert "Choose the files once more" in page
+    assert ">typed &lt;b&gt; for long</textarea>" in page
+    assert ">https://proof.example/1</textarea>" in page
+    assert "data-decide open" in fields_of(page, part(made).pk)
+    drawer = _faster(monkeypatch, made, "decide", triager, said, drawer=True)
+    assert drawer.status_code == 200
+    assert "for long</textarea>" in text(drawer)
+
+
+def _faster(monkeypatch: Any, made: Any, do: str, client: Client, said: Any, *, drawer: bool = False) -> Any:
+    """Press while a scan resolves the part or a colleague moves it: the use case finds it changed."""
+    from kairan.domain.errors import IllegalTransition
+    from kairan.web.cases import commands
+
+    def faster(*_: Any, **__: Any) -> None:
+        raise IllegalTransition("somebody was faster")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(commands.triage, do, faster)
+        address = f"/cases/C-{made.pk}/{'?drawer=1' if drawer else ''}"
+        headers = DRAWER if drawer else {}
+        return client.post(address, {"do": do, "part": part(made).pk, **said}, headers=headers)
+
+
+def test_words_for_a_part_that_was_resolved_meanwhile_stand_above(triager: Client) -> None:
+    made = case(team("web"), status="resolved", state="closed")
+    answer = press(triager, made, "decide", status="false_positive", reason="one\ntwo", links="https://a.example")
+    page = text(answer)
+    assert answer.status_code == 409
+    kept = page.partition("What you wrote")[2].partition("</section>")[0]
+    assert "one<br>two" in kept
+    assert "https://a.example" in kept
+    answer = press(triager, made, "claim")
+    assert (answer.status_code, answer["Location"]) == (302, f"/cases/C-{made.pk}/"), "no words, nothing to keep"
+
+
+def test_questions_dates_notes_and_comments_come_back_as_typed(triager: Client, person: Callable[..., Any]) -> None:
+    made = case(team("web"), team("pay"), part={"due_at": timezone.now() + timedelta(days=3)})
+    number = part(made).pk
+    long = "why? " * 900
+    page = text(press(triager, made, "ask", text=long))
+    assert f">{long}</textarea>" in fields_of(page, number)
+    assert page.count(long) == 1
+    page = text(press(triager, made, "due", due_at="2020-01-02"))
+    assert f'id="new-due-{number}" type="date" name="due_at" value="2020-01-02"' in page
+    assert page.count("2020-01-02") == 1
+    page = text(press(triager, made, "comment", text=long))
+    assert page.count(long) == 1
+    assert f">{long}</textarea>" in page.partition('id="comment"')[2]
+    gone = triager.post(f"/cases/C-{made.pk}/", {"do": "ask", "part": "999999", "text": "whose is it?"})
+    assert gone.status_code == 409
+    assert "whose is it?" in text(gone).partition("What you wrote")[2].partition("</section>")[0]
+
+
+def test_a_note_for_a_decision_that_another_approver_settled_is_kept(
+    triager: Client, person: Callable[..., Any], monkeypatch: Any
+) -> None:
+    from kairan.domain.config import Config, Rule
+    from kairan.services import configuration
+
+    config = Config(rules=(Rule(name="urgent", approve=("false_positive",)),))
+    monkeypatch.setattr(configuration, "active", lambda: configuration.normalised(config))
+    made = case(team("web"))
+    press(triager, made, "decide", status="false_positive", reason="x")
+    decision = part(made).decisions.get().pk
+    one, two = login(person(Role.APPROVER)), login(person(Role.APPROVER))
+    page = text(press(one, made, "refuse", decision=decision, note="n" * 4_001))
+    assert f'value="{"n" * 4_001}"' in page
+    press(one, made, "approve", decision=decision)
+    late = press(two, made, "refuse", decision=decision, note="I have doubts")
+    assert late.status_code == 409
+    assert "I have doubts" in text(late).partition("What you wrote")[2].partition("</section>")[0]
 
 
 # --- evidence

@@ -101,6 +101,7 @@ class Case(models.Model):
         ]
         indexes = [
             models.Index(F("severity").desc(), "opened_at", "id", name="case_worst", condition=Q(state="open")),
+            models.Index(F("severity").desc(), "opened_at", "id", name="case_any_worst"),
             models.Index("state", F("updated_at").desc(), F("id").desc(), name="case_updated"),
             models.Index("status", F("severity").desc(), "opened_at", "id", name="case_status"),
             models.Index("opened_at", "id", name="case_untold", condition=Q(told_at=None, state="open")),

@@ -10,11 +10,12 @@ from psycopg.sql import SQL, Composable
 from kairan.domain.severity import Severity
 from kairan.domain.triage import PARKED, SETTLED
 from kairan.store.queries import inbox
+from kairan.store.queries.vectors import asked_for
 
 NOBODY = "-"  # as a team: parts that are nobody's
 _CASE = re.compile(r"[Cc]-([0-9]{1,18})")
-_MOST_ASSETS = 200  # that a text may mean
-_MOST_CASES = 20_000  # that a text may lead to
+_MOST_KEYS = 500  # ids or assets that a text may mean
+_MOST_LINKS = 5_000  # findings on these assets
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def cases(asked: Filter) -> Composable:
     if asked.severity:
         terms.append(SQL("c.severity = any({})").format([int(each) for each in asked.severity]))
     if asked.rule:
-        terms.append(SQL("(c.rule = {0} or {0} = any(c.also))").format(asked.rule))
+        terms.append(SQL("(c.rule = {} or c.also @> {}::text[])").format(asked.rule, [asked.rule]))
     if asked.watcher is not None:
         terms.append(
             SQL("c.id = any(array(select w.case_id from case_watcher w where w.person_id = {}))").format(asked.watcher)
@@ -110,24 +111,25 @@ def parts(asked: Filter) -> Sequence[Composable]:
 
 
 def _text(text: str) -> Composable:
-    """`C-12`; an id of the vulnerability; a part of the title or of an affected asset's name."""
+    """`C-12`; words of the title, of an id or of an affected asset's name, all of them in one of these. The last word
+    may be a beginning."""
     named = _CASE.fullmatch(text)
     if named:
         return SQL("c.id = {}").format(int(named[1]))
-    like = "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
-    return _FOUND.format(like=like, id=text, upper=text.upper(), assets=_MOST_ASSETS, most=_MOST_CASES)
+    asked = asked_for(text)
+    return _FOUND.format(ask=asked, most=_MOST_KEYS, links=_MOST_LINKS) if asked else SQL("false")
 
 
+# Arrays are gathered once, by index; the title is left for PostgreSQL to meet by its index or on its way.
 _FOUND = SQL(
     """
-    c.id in (
-        select x.id from cases x where x.title ilike {like}
-        union select x.id from cases x where x.vulnerability_id in
-            (select i.vulnerability_id from identifier i where i.value in ({id}, {upper}))
-        union (select l.case_id from case_finding l join finding f on f.id = l.finding
-            where l.left_at is null and f.asset_id in
-                (select a.id from asset a where a.name ilike {like} order by a.id limit {assets})
-            limit {most})
-    )
+    (c.words @@ {ask}::tsquery
+    or c.vulnerability_id = any(array(
+        select i.vulnerability_id from identifier i where i.words @@ {ask}::tsquery limit {most}))
+    or c.id = any(array(
+        select l.case_id from (
+            select f.id from finding f where f.merged_into_id is null and f.asset_id = any(array(
+                select n.asset_id from asset_name n where n.words @@ {ask}::tsquery limit {most})) limit {links}
+        ) f join case_finding l on l.finding = f.id and l.left_at is null)))
     """
 )

@@ -140,7 +140,12 @@ def rows(selected: Selection, limit: int, beyond: Composable | None, order: SQL)
 
 def expected(where: Composable) -> int:
     """How many findings PostgreSQL expects: it knows from its statistics, and looks at none."""
-    [(plan,)] = fetch(_EXPLAIN.format(where=where))
+    return rows_of_plan(_EXPLAIN.format(where=where))
+
+
+def rows_of_plan(explain: Composable) -> int:
+    """How many rows PostgreSQL expects of what it explains as JSON."""
+    [(plan,)] = fetch(explain)
     told = json.loads(plan) if isinstance(plan, str) else plan
     return int(told[0]["Plan"]["Plan Rows"])
 

@@ -31,3 +31,12 @@ def packed_vector(text: str) -> bytes:
 def lexeme(token: str) -> str:
     """A token as PostgreSQL quotes it in tsvector and tsquery text."""
     return "'" + token.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def asked_for(text: str) -> str:
+    """A tsquery for texts that hold all these words, the last one or its beginning. "" where nothing is a word."""
+    words = [found for word in text.split() if (found := tokens(word))]
+    if not words:
+        return ""
+    phrases = [" <-> ".join(map(lexeme, word)) for word in words]
+    return " & ".join(f"({phrase})" for phrase in (*phrases[:-1], f"{phrases[-1]}:*"))
