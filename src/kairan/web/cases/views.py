@@ -33,7 +33,7 @@ from kairan.web.security import needs
 PAGE_SIZE = 50
 IN_SECTION = 10
 IN_COLUMN = 10
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000  # as in the inbox: more is no figure that anybody acts on
 _WHOSE: Mapping[str, str | Promise] = {
     "mine": gettext_lazy("Mine"),
     "team": gettext_lazy("My teams'"),
