@@ -74,6 +74,21 @@ def test_the_alerts_are_told_as_the_article_tells_them(case: Any) -> None:
     assert [offer.code for offer in said.offers] == ["create_ticket", "claim", "decide", "defer"]
 
 
+def test_the_preview_is_among_kairans_pages_and_needs_no_address_for_its_links(case: Any) -> None:
+    from unittest.mock import patch
+
+    from msgspec.structs import replace
+
+    from kairan.services import configuration
+
+    (post,) = messages(purpose="psirt_post", edits=False)
+    config = replace(configuration.active(), address="")
+    with patch.object(configuration, "active", lambda: config):
+        said = compose(post.pk).case
+    assert said is not None
+    assert said.url == f"/cases/C-{case.pk}/"
+
+
 def test_the_form_has_each_teams_channel_and_the_link_of_its_post(case: Any) -> None:
     (form,) = messages(purpose="triage_form", edits=False)
     posts = {each.channel: each for each in messages(purpose="team_post", edits=False)}

@@ -55,6 +55,24 @@ def test_an_alert_is_told_to_psirt_and_to_both_teams(story: Story) -> None:
     assert not story.thread(story.cast.team_1), "the form hangs below PSIRT's post only"
 
 
+def test_links_lead_to_kairans_address_and_nowhere_until_it_is_known(quiet: Story) -> None:
+    """The article's file names no address."""
+    from kairan.entrypoints.slack_commands import _problems
+
+    cast = quiet.cast
+    quiet.read(alert("repository_1"))
+    assert "</" not in text_of(quiet.post(cast.security)) + text_of(quiet.post(cast.team_1))
+    assert "Kairanで開く" in text_of(quiet.post(cast.security))
+    assert [each.todo for each in _problems()["slack"]] == [
+        "set address in kairan.yaml, like https://kairan.example.com"
+    ]
+    quiet.configure(article(cast, quiet.slack, address="https://kairan.example.com"))
+    quiet.pass_(hours=1)
+    quiet.read(alert("repository_1", at=quiet.now), alert("repository_2", at=quiet.now))
+    assert f"<https://kairan.example.com/cases/C-{quiet.case().pk}/|" in text_of(quiet.post(cast.security))
+    assert _problems() == {"slack": []}
+
+
 def test_the_form_names_each_channel_with_the_link_of_its_post(story: Story) -> None:
     said = text_of(story.form())
     assert "トリアージ" in said

@@ -205,3 +205,7 @@ class Config(Struct, frozen=True):
 PREVIEW = Destination(name="preview", kind="preview", channel=Channel("psirt", "psirt"))
 TOLD_BY_DEFAULT = (Tell(to="preview", audience="psirt", form=True), Tell(to="preview"))
 DEFAULT_RULE = Rule(name="urgent", when="severity:>=high", tell=TOLD_BY_DEFAULT, remind=Remind())
+    def link(self, path: str) -> str:
+        """Where people outside Kairan's pages find one of them; "" as long as its address is not configured."""
+        return self.address.rstrip("/") + path if self.address else ""
+

@@ -75,6 +75,9 @@ def _problems() -> dict[str, list[Any]]:
             except ConfigError as error:
                 found[each.name] = [Problem("its settings cannot be used", str(error))]
     if not found:
+            if not config.address:
+                todo = "set address in kairan.yaml, like https://kairan.example.com"
+                found[each.name].append(Problem("messages cannot link to Kairan's pages", todo))
         raise ConfigError("kairan.yaml has no destination of kind slack")
     return found
 

@@ -16,7 +16,7 @@ from kairan.domain.siem import links_of
 from kairan.domain.triage import State, Status, moves
 from kairan.domain.versions import rank
 from kairan.services import configuration
-from kairan.services.readers import Directory
+from kairan.services.readers import PREVIEW, Directory
 from kairan.store.connection import raw_cursor
 from kairan.store.queries import case_facts, deliveries, demo
 from kairan.store.queries.case_facts import Cursor, Delivery, Head
@@ -51,6 +51,7 @@ class _Composer:
         self.team = (team.name or team.key) if team else delivery.team
         self.language = (team and team.language) or (destination and destination.language) or config.language
         self.zone = (team and team.time_zone) or config.time_zone
+        self.is_inside = destination is not None and destination.kind == PREVIEW
 
     def message(self) -> Message:
         if self.purpose in _GATHERED:
@@ -130,7 +131,7 @@ class _Composer:
             sources=tuple(case_facts.sources(self.cursor, head.id)),
             total=head.findings,
             opened_at=head.opened_at,
-            ticket=self._absolute(case_facts.ticket(self.cursor, head.id)),
+            ticket=self._absolute(self._ticket(head.id)),
             is_demo=demo.find() is not None,
         )
 
@@ -191,7 +192,9 @@ class _Composer:
         if head.state == State.CLOSED:
             return ()
         if self.purpose is Purpose.PSIRT_POST:
-            codes = ("claim", "decide", "defer") if facts.ticket else ("create_ticket", "claim", "decide", "defer")
+            codes = ("claim", "decide", "defer")
+            if not self._ticket(head.id):
+                codes = ("create_ticket", *codes)
             return tuple(ActionOffer(code, head.id) for code in codes)
         if self.purpose is Purpose.TRIAGE_FORM:
             return (ActionOffer("send_triage", head.id),)
@@ -207,12 +210,16 @@ class _Composer:
         codes = [code for code, status in _TEAMS.items() if status in open_to - {mine.status}]
         return tuple(ActionOffer(code, head.id, mine.number) for code in [*codes, "ask"])
 
+    def _ticket(self, case: int) -> str:
+        return case_facts.ticket(self.cursor, case)
+
     def _case(self, number: int) -> str:
         return self._address(f"/cases/C-{number}/")
 
     def _address(self, path: str) -> str:
-        """An address of Kairan's own; a path where its address was not configured."""
-        return self.config.address.rstrip("/") + path
+        """An address of Kairan's own. Where that was not configured: a path, which leads somewhere from Kairan's own
+        pages (the preview) only; elsewhere ""."""
+        return self.config.link(path) or (path if self.is_inside else "")
 
     def _absolute(self, url: str) -> str:
         return self._address(url) if url.startswith("/") else url

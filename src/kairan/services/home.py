@@ -57,7 +57,7 @@ def _mine(item: Item, actor: Actor, answerable: frozenset[str] | None) -> Mine:
     may_answer = answerable is None or item.team in answerable
     return Mine(
         item.case,
-        f"{configuration.active().address.rstrip('/')}/cases/C-{item.case}/",
+        configuration.active().link(f"/cases/C-{item.case}/"),
         f"{item.vulnerability} {item.title}" if item.vulnerability not in item.title else item.title,
         item.severity.word,
         item.status,
