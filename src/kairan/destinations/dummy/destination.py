@@ -39,6 +39,7 @@ class Dummy:
     settle = SETTLE
     pace = timedelta()
     can_edit = True
+    makes_tickets = True  # what it is sent as one it keeps, as everything
 
     def check_settings(self, settings: Mapping[str, object]) -> Mapping[str, object]:
         """`url`, `timeout` and `rate` in seconds."""

@@ -48,10 +48,13 @@ def claim_slot(cursor: Cursor, slot: datetime) -> bool:
     return not (row and row[0])
 
 
-def release(cursor: Cursor, number: int, now: datetime) -> list[tuple[int, int | None, int]]:
-    """Mark the worst as told. Returns (case, part or None for all of it, open findings), the worst first."""
+def release(cursor: Cursor, number: int, now: datetime, case: int | None = None) -> list[tuple[int, int | None, int]]:
+    """Mark the worst, or what waits of one case, as told. Returns (case, part or None for all of it, open findings),
+    the worst first."""
     cursor.execute(
-        f"SELECT id, part, findings FROM ({_WAITING}) w ORDER BY severity DESC, opened_at, id LIMIT %s", (number,)
+        f"SELECT id, part, findings FROM ({_WAITING}) w WHERE %(case)s::bigint IS NULL OR id = %(case)s"
+        " ORDER BY severity DESC, opened_at, id LIMIT %(number)s",
+        {"case": case, "number": number},
     )
     found = cursor.fetchall()
     cases = sorted({case for case, _, _ in found})

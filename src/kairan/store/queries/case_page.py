@@ -229,7 +229,7 @@ _MESSAGES = SQL(
     select d.id, d.purpose, d.destination, coalesce(nullif(d.channel_name, ''), d.channel), d.state, d.edits,
         d.created_at, d.settled_at, d.error, coalesce(d.receipt ->> 'url', ''), coalesce(t.name, '')
     from delivery d left join team t on t.id = d.team_id
-    where d.case_id = {number} order by d.created_at desc, d.id desc limit {most}
+    where d.case_id = {number} {which} order by d.created_at desc, d.id desc limit {most}
     """
 )
 
@@ -268,7 +268,14 @@ def events(number: int) -> list[Event]:
 
 def messages(number: int) -> list[Delivered]:
     """The newest, newest first."""
-    return [Delivered(*row) for row in fetch(_MESSAGES.format(number=number, most=MOST_MESSAGES))]
+    return [Delivered(*row) for row in fetch(_MESSAGES.format(number=number, which=SQL(""), most=MOST_MESSAGES))]
+
+
+def ticket(number: int) -> Delivered | None:
+    """The case's ticket, in whatever state."""
+    which = SQL("and d.purpose = 'ticket' and not d.edits and d.state <> 'cancelled'")
+    rows = fetch(_MESSAGES.format(number=number, which=which, most=1))
+    return Delivered(*rows[0]) if rows else None
 
 
 def is_watching(number: int, person: int) -> bool:

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
+from kairan.domain.advice import LONGEST
 from kairan.domain.triage import Justification, State, Status, Until
-from kairan.services.choice import LONGEST_TEXT, MOST_EVIDENCE, Choice, Evidence
 from kairan.services.bulk import MOST
+from kairan.services.choice import LONGEST_TEXT, MOST_EVIDENCE, Choice, Evidence
 from kairan.web.api.fields import Answer, CaseId, FindingId, Instant, Listed, Number, SeverityWord, Text
 
 StatusWord = Annotated[str, Field(json_schema_extra={"enum": list(Status)})]
@@ -177,10 +178,45 @@ class TextSaid(Answer):
     text: Said = Field(min_length=1)
 
 
+class MessageSaid(Answer):
+    """What is written to the teams of these parts, below the case's post in each one's channel."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"parts": [1], "text": "Please update it to version 2.0.0."}]}
+    )
+
+    parts: Sequence[Number] = Field(min_length=1, max_length=500)
+    text: Annotated[Text, Field(min_length=1, max_length=LONGEST)]
+
+
+class MessageSent(Answer):
+    """`again`: teams that got this very text within the hour and are not told twice."""
+
+    teams: Sequence[str] = Field(examples=[["Web"]])
+    again: Sequence[str] = Field(examples=[[]])
+
+
+class TicketMade(Answer):
+    """`outcome`: ticket (it is on its way), ticket_previewed (no destination makes tickets yet: it is only drawn in
+    the preview), ticket_before (there is one: `url`)."""
+
+    outcome: str = Field(examples=["ticket_previewed"])
+    destination: str = Field(examples=["preview"])
+    url: str = Field(examples=[""])
+
+
 class NoteSaid(Answer):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"note": "agreed"}]})
 
     note: Said = ""
+
+
+class DueSaid(Answer):
+    """`null` takes the date away."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"due_at": "2027-01-29T15:00:00Z"}]})
+
+    due_at: AwareDatetime | None
 
 
 class Nothing(Answer):
@@ -211,14 +247,6 @@ class Bulk(Answer):
     id: int
     state: str = Field(examples=["running"])
     total: int
-class DueSaid(Answer):
-    """`null` takes the date away."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"due_at": "2027-01-29T15:00:00Z"}]})
-
-    due_at: AwareDatetime | None
-
-
     done: int
     refused: Sequence[Sequence[Any]] = Field(examples=[[[12, "not_allowed", {}]]])
     created_at: Instant

@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from ninja import Body, Path, Query
 from pydantic import ConfigDict, Field
 
+from kairan.domain.answer import Said
 from kairan.domain.rights import Right
 from kairan.domain.triage import State, Status
 from kairan.runtime import clock
-from kairan.services import bulk, triage
+from kairan.services import baseline, bulk, telling_teams, ticketing, triage
 from kairan.services.actor import Actor
+from kairan.services.choice import ChoiceError, Wrong
 from kairan.store.connection import raw_cursor
 from kairan.store.queries import bulk_rows, case_list, case_page
 from kairan.store.queries.case_filter import Filter
@@ -31,24 +33,27 @@ from kairan.web.api.case_answers import (
     Decided,
     DecisionSaid,
     Done,
+    MessageSaid,
+    MessageSent,
     NoteSaid,
     Nothing,
     TextSaid,
+    TicketMade,
 )
 from kairan.web.api.fields import Asked, CasePath, Number, Text
 from kairan.web.api.operations import Operations
 from kairan.web.api.problems import ProblemError
+from kairan.web.api.requests import Body as JsonBody
 
 operations = Operations("cases")
 decisions = Operations("cases")
 bulk_decisions = Operations("cases")
+_MANY = JsonBody(("application/json",), most=512 << 10)  # bulk.MOST of the longest numbers, and a reason
 _CHANGES = (problems.NOT_FOUND, problems.CONFLICT)
-from kairan.web.api.requests import Body as JsonBody
 
 
 class CasesAsked(Asked):
     model_config = ConfigDict(extra="forbid")
-_MANY = JsonBody(("application/json",), most=512 << 10)  # bulk.MOST of the longest numbers, and a reason
 
     state: State | None = Field(None, description="Without it all are listed.")
     status: Status | None = Field(None, description="A part has this status.")
@@ -119,6 +124,46 @@ def comment_on_case(request: HttpRequest, number: Path[CasePath], said: Body[Tex
     """
     triage.comment(number, said.text, _actor(request), clock.now())
     return Done()
+
+
+@operations.post("/{number}/ticket", right=Right.SEE, answers={200: TicketMade}, wrong=_CHANGES)
+def make_ticket(request: HttpRequest, number: Path[CasePath], said: Body[Nothing]) -> TicketMade:
+    """Make a ticket of a case
+
+    Needs the right `decide`. One for each case, however often it is asked for.
+    """
+    answer = ticketing.make_ticket(number, _actor(request), clock.now())
+    if answer.code is Said.NO_TICKETS:
+        raise ProblemError(problems.CONFLICT, "no destination of the configuration makes tickets")
+    told = {name: str(answer.params.get(name, "")) for name in ("destination", "url")}
+    return TicketMade(outcome=answer.code, **told)
+
+
+@operations.post("/{number}/messages", right=Right.SEE, answers={200: MessageSent}, wrong=_CHANGES)
+def write_to_teams(request: HttpRequest, number: Path[CasePath], said: Body[MessageSaid]) -> MessageSent:
+    """Write to a case's teams
+
+    Needs the right `decide`. It goes below the case's post in each team's channel and cannot be taken back.
+    """
+    answer = telling_teams.write(number, said.parts, said.text, _actor(request), clock.now())
+    if answer.errors:
+        fields = {"channels": "parts", "message": "text"}
+        raise ChoiceError({fields[name]: Wrong(each.code, each.params) for name, each in answer.errors.items()})
+    if answer.code is Said.ILLEGAL:
+        raise ProblemError(problems.CONFLICT, f"C-{number} is closed")
+    if answer.code is Said.SENT_BEFORE:
+        return MessageSent.model_validate({"teams": [], "again": answer.params["teams"]})
+    return MessageSent.model_validate(answer.params)
+
+
+@operations.post("/{number}/release", right=Right.SEE, answers={200: Done}, wrong=_CHANGES)
+def release_case(request: HttpRequest, number: Path[CasePath], said: Body[Nothing]) -> Done:
+    """Tell a case of a silent baseline now
+
+    Needs the right `decide`. `done` is false where nothing of it waited.
+    """
+    _found(number)
+    return Done(done=baseline.release_case(number, _actor(request), clock.now()))
 
 
 @operations.post("/{number}/parts/{part}/decision", right=Right.SEE, answers={200: Decided}, wrong=_CHANGES)

@@ -7,7 +7,9 @@ from datetime import datetime
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from kairan.services import evidence, triage
+from kairan.domain.answer import Said
+from kairan.domain.errors import KairanError
+from kairan.services import baseline, evidence, telling_teams, ticketing, triage
 from kairan.services.actor import Actor
 from kairan.services.choice import ChoiceError, Wrong
 from kairan.store.queries import case_page
@@ -15,13 +17,19 @@ from kairan.web import words as field_words
 from kairan.web.cases import form, words
 
 
+class RefusedError(KairanError):
+    """It was not done; the text says why, in the reader's language."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What to say; `undo` is the decision that can be taken back; `answers`: the reader is through with the part."""
+    """What to say; `undo` is the decision that can be taken back; `answers`: the reader is through with the part;
+    `link`: where to look at it."""
 
     text: str
     undo: int | None = None
     answers: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +149,40 @@ def _unwatch(deed: Deed) -> Done:
     return Done(_("You no longer watch this case."))
 
 
+def _ticket(deed: Deed) -> Done:
+    answer = ticketing.make_ticket(deed.case, deed.actor, deed.now)
+    text = field_words.word(words.TICKET, answer.code) % {"destination": answer.params.get("destination", "")}
+    if answer.is_refusal:
+        raise RefusedError(text)
+    return Done(text, link=str(answer.params.get("url", "")))
+
+
+def _write(deed: Deed) -> Done:
+    ticked = [int(each) for each in deed.request.POST.getlist("team") if each.isascii() and each.isdigit()]
+    answer = telling_teams.write(deed.case, ticked, deed.said("message"), deed.actor, deed.now)
+    if answer.errors:
+        raise ChoiceError({name: Wrong(each.code, each.params) for name, each in answer.errors.items()})
+    if answer.code is Said.ILLEGAL:
+        raise RefusedError(_("Nothing was sent: the case is closed."))
+    teams, again = (_listed(answer.params.get(name)) for name in ("teams", "again"))
+    if answer.code is Said.SENT_BEFORE:
+        return Done(_("Nothing was sent again: %(teams)s got this very text within the hour.") % {"teams": teams})
+    said = [_("On its way to: %(teams)s.") % {"teams": teams}]
+    if again:
+        said.append(_("Told before, and not again: %(teams)s.") % {"teams": again})
+    return Done(" ".join(said))
+
+
+def _listed(names: object) -> str:
+    return ", ".join(map(str, names)) if isinstance(names, list) else ""
+
+
+def _tell(deed: Deed) -> Done:
+    if baseline.release_case(deed.case, deed.actor, deed.now):
+        return Done(_("It is told now."))
+    return Done(_("It was told already."))
+
+
 COMMANDS: Mapping[str, Callable[[Deed], Done]] = {
     "decide": _decide,
     "claim": _claim,
@@ -155,4 +197,7 @@ COMMANDS: Mapping[str, Callable[[Deed], Done]] = {
     "ask": _ask,
     "watch": _watch,
     "unwatch": _unwatch,
+    "ticket": _ticket,
+    "write": _write,
+    "tell": _tell,
 }

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kairan.domain.rights import Right
-from kairan.domain.triage import DECIDED, SETTLED
+from kairan.domain.triage import DECIDED, SETTLED, State
 from kairan.domain.versions import step
-from kairan.services import configuration, may, triage
+from kairan.services import baseline, configuration, may, telling_teams, ticketing, triage
 from kairan.services.actor import Actor
 from kairan.services.effects import Effects
+from kairan.services.telling_teams import Room
+from kairan.services.ticketing import Maker
 from kairan.store.connection import raw_cursor
 from kairan.store.queries import case_page as queries
 from kairan.store.queries import raised
@@ -73,6 +75,11 @@ class Sheet:
     is_watching: bool
     may_comment: bool
     may_decide: bool
+    ticket: Delivered | None
+    maker: Maker | None
+    rooms: Sequence[Room]
+    draft: str
+    next_slice: datetime | None
 
 
 def of(case: Case, actor: Actor, now: datetime, sent: Mapping[int, Form] | None = None) -> Sheet:
@@ -81,6 +88,8 @@ def of(case: Case, actor: Actor, now: datetime, sent: Mapping[int, Form] | None 
     fixes = queries.fixes(case.id)
     found = queries.findings(case.id)
     messages = queries.messages(case.id)
+    decider, is_open = may.is_allowed(actor, Right.DECIDE), case.state != State.CLOSED
+    rooms = telling_teams.rooms(case.id) if decider and is_open else []
     return Sheet(
         case=case,
         texts=advisories.texts(written),
@@ -96,7 +105,12 @@ def of(case: Case, actor: Actor, now: datetime, sent: Mapping[int, Form] | None 
         rule_when=_when(case.rule),
         is_watching=actor.person is not None and queries.is_watching(case.id, actor.person),
         may_comment=may.is_allowed(actor, Right.COMMENT),
-        may_decide=may.is_allowed(actor, Right.DECIDE),
+        may_decide=decider,
+        ticket=queries.ticket(case.id),
+        maker=ticketing.maker(),
+        rooms=rooms,
+        draft=telling_teams.draft(case.id) if rooms else "",
+        next_slice=None if case.told_at else baseline.next_slice(now),
     )
 
 

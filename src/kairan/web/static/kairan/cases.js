@@ -41,10 +41,22 @@
     keys[event.key]();
   });
 
+  // How many teams are ticked, said before they are written to.
+  const count = (form) => {
+    form.querySelector("[data-ticked]").textContent = form.querySelectorAll("[name=team]:checked").length;
+    form.querySelector("[data-ticked-said]").hidden = false;
+  };
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("[data-ticks]");
+    if (form) count(form);
+  });
+  document.querySelectorAll("[data-ticks]").forEach(count);
+
   if (!drawer) return;
   const body = drawer.querySelector("[data-body]");
 
   body.addEventListener("htmx:afterSettle", () => {
+    body.querySelectorAll("[data-ticks]").forEach(count);
     const named = hash();
     if (wanted) decide(drawer, wanted === "any" ? "" : wanted, named);
     else if (named) body.querySelector(named)?.scrollIntoView({ block: "start" });
