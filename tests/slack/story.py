@@ -1,6 +1,7 @@
 """Kairan and the local Slack together: the article's file in force, its alert read, jobs run, time moved by hand."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -189,6 +190,10 @@ def listening(slack: Server) -> Iterator[None]:
 
     sockets = Sockets(ping=0.5)
     sockets.follow()
+    for _ in range(200):  # the handshake's last word is the server's
+        if slack.socket.connections:
+            break
+        time.sleep(0.05)
     assert slack.socket.connections, "nobody connected"
     try:
         yield

@@ -90,6 +90,17 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "language": "The language of what the PSIRT is told there.",
         "settings": "Its kind's own settings. Secrets are references: env:NAME, file:PATH ...",
         "shared_channels": "Channels with outsiders that may be told nevertheless, by id.",
+        "start": "Posts of new cases wait for a round, and are told together. Without it: at once.",
+    },
+    "Start": {
+        "at": "Rounds by Kairan's own clock, in its time zone: '0 9 * * *'.",
+        "post": "Rounds when this is posted, by a scheduled Slack Workflow for instance.",
+        "at_latest": "How long posts wait for that at most.",
+    },
+    "StartPost": {
+        "by": "Who posts it: the id of a bot (B...), an app (A...), a workflow (Wf...) or a person (U...).",
+        "channel": "Where, if not in the destination's own channel.",
+        "text": "What the post has to hold; nothing: any post of theirs.",
     },
     "Source": {
         "name": "Its short name.",

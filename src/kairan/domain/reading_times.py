@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 from croniter import croniter
 
-from kairan.domain.config import QuietHours
+from kairan.domain.config import QuietHours, Start
+from kairan.domain.duration import duration
 
 _SATURDAY = 5
 _MOST_STEPS = 12  # a weekend and the nights around it take four
@@ -22,6 +23,15 @@ def next_slot(cron: str, zone: ZoneInfo, after: datetime) -> datetime:
         slot = wall.get_next(datetime).replace(tzinfo=zone).astimezone(UTC)
         if slot > after:
             return slot
+
+
+def next_round(start: Start | None, zone: ZoneInfo, now: datetime) -> datetime:
+    """When posts that wait for a round are told at the latest: now, where they do not wait."""
+    if start is None:
+        return now
+    slots = [next_slot(start.at, zone, now)] if start.at else []
+    slots += [now + duration(start.at_latest)] if start.post else []
+    return min(slots, default=now)
 
 
 def after_quiet(quiet: QuietHours | None, zone: ZoneInfo, at: datetime) -> datetime:

@@ -70,8 +70,9 @@ class Conversation(Carrier, Protocol):
 class Installable(Protocol):
     """A destination that an administrator has to make known at the other side."""
 
-    def manifest(self, address: str) -> Mapping[str, Any]:
-        """What to give there: an app's manifest. `address` of Kairan, where it is reached from outside; "" nowhere."""
+    def manifest(self, address: str, *, posts: bool = False) -> Mapping[str, Any]:
+        """What to give there: an app's manifest. `address` of Kairan, where it is reached from outside; "" nowhere.
+        `posts`: it wants to hear of posts, for those that start rounds."""
         ...
 
 

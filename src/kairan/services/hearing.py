@@ -23,7 +23,7 @@ from kairan.domain.message import Action
 from kairan.interfaces import registry
 from kairan.interfaces.conversation import Answering, Conversation, Homely
 from kairan.interfaces.destination import Interactive, Payload
-from kairan.services import act, asking, clickers, configuration, home, raising
+from kairan.services import act, asking, clickers, configuration, home, raising, rounds
 from kairan.services.carriers import Carriers, carriers
 from kairan.services.waking import PRESSES
 from kairan.store.connection import raw_cursor
@@ -55,6 +55,8 @@ def hear(name: str, payload: Mapping[str, Any], clock: Clock) -> Payload:
 
 def _heard(name: str, action: Action, clock: Clock) -> Payload:
     """Each thing once: destinations repeat what they believe was not heard."""
+    if action.code == rounds.POST and not rounds.is_start(name, action):
+        return {}
     key = action.key or hashlib.sha256(msgspec.json.encode(action)).hexdigest()
     now = clock()
     if action.values.get("submitted"):
@@ -75,6 +77,8 @@ def do(name: str, action: Mapping[str, Any], clock: Clock) -> None:
         deed = _Deed(known, name, msgspec.convert(action, Action), clock)
         if deed.action.code == LOOKUP:
             deed.look_up()
+        elif deed.action.code == rounds.POST:
+            rounds.start(name, deed.action, clock())
         elif deed.action.code == HOME:
             deed.show_home(None)
         else:

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from kairan.domain.config import Channel, Config, Destination, QuietHours, Rule, Team, Tell
+from kairan.domain.config import Channel, Config, Destination, QuietHours, Rule, Start, Team, Tell
 from kairan.interfaces import registry
 from kairan.store.queries.deliveries import Case
 
 PREVIEW = "preview"
+UTC_ZONE = ZoneInfo("UTC")
 TICKETS = Channel("tickets", "tickets")  # where the preview shows tickets
 
 
@@ -26,6 +27,8 @@ class Reader:
     digest: str = ""
     form: bool = False
     can_edit: bool = True
+    start: Start | None = None
+    rounds: ZoneInfo = UTC_ZONE  # where the times of rounds are
 
     @property
     def lane(self) -> tuple[str, str]:
@@ -100,6 +103,8 @@ class Directory:
             digest=tell.digest,
             form=tell.form,
             can_edit=tell.to in self.editable,
+            start=self.destinations[tell.to].start,
+            rounds=ZoneInfo(self.config.time_zone),
         )
 
 

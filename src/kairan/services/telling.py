@@ -15,12 +15,13 @@ import msgspec
 
 from kairan.domain.message import Purpose
 from kairan.domain.news import News
-from kairan.domain.reading_times import after_quiet, next_slot
+from kairan.domain.reading_times import after_quiet, next_round, next_slot
 from kairan.services.readers import Reader
 from kairan.store.queries import deliveries
 from kairan.store.queries.deliveries import Case, Cursor, New, Part, Root
 
 CLICK, NEWS, BATCH = 0, 10, 20
+ROUND = "round"  # of a post's parameters: it waits for a round
 _FEW = 10  # what one person does by hand; more of it is a bulk action
 _HOUR = timedelta(hours=1)
 _MOST_SLOTS = 3
@@ -76,11 +77,13 @@ class Batch:
         key = post_key(reader, case.id, part)
         if key in self.posts or post_in(self.known[case.id], reader, part):
             return
-        at = after_quiet(reader.quiet, reader.zone, self.now)
+        waits = reader.start if rank != CLICK else None
+        at = after_quiet(reader.quiet, reader.zone, next_round(waits, reader.rounds, self.now))
         if self.is_over(reader, at):
             self.roll_up(reader, case.id, at)
             return
-        self.posts[key] = message(reader, key, purpose, rank, at, case=case.id, part=part)
+        row = message(reader, key, purpose, rank, at, case=case.id, part=part)
+        self.posts[key] = replace(row, params={ROUND: True}) if waits else row
 
     def reply(self, reader: Reader, root: Root, purpose: Purpose, each: News, rank: int) -> None:
         """A message below a root, in which this news is told; once."""

@@ -44,8 +44,8 @@ class Slack:
         known_by = hashlib.sha256(f"{used.base_url} {token}".encode()).hexdigest()
         return SlackCarrier(used, around, self._channels.setdefault(known_by, Channels()))
 
-    def manifest(self, address: str) -> Mapping[str, Any]:
-        return manifest.manifest(address)
+    def manifest(self, address: str, *, posts: bool = False) -> Mapping[str, Any]:
+        return manifest.manifest(address, posts=posts)
 
     def actions(self, payload: Mapping[str, Any]) -> list[Action]:
         return asked.read(payload) or events.read(payload) or inbound.read(payload)

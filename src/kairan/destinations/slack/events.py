@@ -11,6 +11,8 @@ import msgspec
 from kairan.domain.message import Action
 
 HOME = "home"
+POST = "post"
+_LONGEST = 10_000
 
 
 class _Seen(msgspec.Struct):
@@ -18,9 +20,21 @@ class _Seen(msgspec.Struct):
 
 
 class _Event(msgspec.Struct):
-    """The fields that we read of app_home_opened."""
+    """The fields that we read of app_home_opened and message. Posts of workflows and apps have the subtype
+    bot_message, or none; edits, deletions, joins have others.
+
+    https://docs.slack.dev/reference/events/message
+    """
 
     type: str = ""
+    subtype: str = ""
+    channel: str = ""
+    text: str = ""
+    ts: str = ""
+    thread_ts: str = ""
+    bot_id: str = ""
+    app_id: str = ""
+    workflow_id: str = ""
     tab: str = ""
     user: str = ""
     view: _Seen | None = None
@@ -44,4 +58,13 @@ def read(payload: Mapping[str, Any]) -> list[Action]:
     if event.type == "app_home_opened" and event.tab == "home":
         values: dict[str, object] = {"seen": event.view.hash} if event.view and event.view.hash else {}
         return [Action(HOME, 0, values=values, who=event.user, key=known.event_id)]
-    return []
+    return _posted(event, known.event_id) if event.type == "message" else []
+
+
+def _posted(event: _Event, key: str) -> list[Action]:
+    """Somebody posted in a channel, below nothing."""
+    if event.subtype not in {"", "bot_message"} or event.thread_ts not in {"", event.ts}:
+        return []
+    by = [each for each in (event.bot_id, event.app_id, event.workflow_id, event.user) if each]
+    values: dict[str, object] = {"by": by, "text": event.text[:_LONGEST]}
+    return [Action(POST, 0, values=values, channel=event.channel, message=event.ts, key=key)]

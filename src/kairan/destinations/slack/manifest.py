@@ -17,10 +17,12 @@ SCOPES = (
 COMMAND = "/kairan"
 SHORTCUT = "kairan.open_case"  # as actions.button("open_case")
 EVENTS = ("app_home_opened",)
+POSTS = ("message.channels", "message.groups")  # every post of every channel that the app is in
 
 
-def manifest(address: str = "") -> Mapping[str, Any]:
+def manifest(address: str = "", *, posts: bool = False) -> Mapping[str, Any]:
     """Socket Mode, with no address; else Slack calls `address` over HTTPS."""
+    events = [*EVENTS, *(POSTS if posts else ())]
     inbound = f"{address.rstrip('/')}/slack/" if address else ""
     return {
         "display_information": {
@@ -51,7 +53,7 @@ def manifest(address: str = "") -> Mapping[str, Any]:
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "event_subscriptions": {"bot_events": list(EVENTS)} | ({"request_url": inbound} if inbound else {}),
+            "event_subscriptions": {"bot_events": events} | ({"request_url": inbound} if inbound else {}),
             "interactivity": {"is_enabled": True} | ({"request_url": inbound} if inbound else {}),
             "org_deploy_enabled": False,
             "socket_mode_enabled": not inbound,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from croniter import CroniterError, croniter
 
-from kairan.domain.config import Config, Ownership, Rule, Tell
+from kairan.domain.config import Config, Destination, Ownership, Rule, Tell
 from kairan.domain.duration import duration
 from kairan.domain.errors import QueryError
 from kairan.domain.query import And, Choice, Node, Not, Or, Pattern, parse
@@ -46,6 +46,8 @@ class _Meaning:
         for at, rule in enumerate(self.config.rules or ()):
             self.rule(rule, f"rules[{at}]")
         self.names([each.name for each in self.config.destinations], "destinations", "name")
+        for at, destination in enumerate(self.config.destinations):
+            self.start(destination, f"destinations[{at}].start")
         self.names([each.name for each in self.config.sources], "sources", "name")
         for at, source in enumerate(self.config.sources):
             self.cron(source.at, f"sources[{at}].at")
@@ -62,6 +64,16 @@ class _Meaning:
             self.complain("owner", "is the organisation's name alone, as in github.com/NAME")
         for name in ("siem_discover", "siem_dashboard"):
             self.link(getattr(self.config.links, name), f"links.{name}")
+
+    def start(self, destination: Destination, path: str) -> None:
+        start = destination.start
+        if start is None:
+            return
+        self.cron(start.at, f"{path}.at")
+        if not start.at and start.post is None:
+            self.complain(path, "say when rounds start: at (times), or post (who posts what)")
+        if start.post and start.post.channel is None and destination.channel is None:
+            self.complain(f"{path}.post", "say in which channel it is posted: channel: {id: C0123456789}")
 
     def link(self, template: str, path: str) -> None:
         if not template:

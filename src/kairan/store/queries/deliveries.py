@@ -240,6 +240,16 @@ def cancel_unsent(cursor: Cursor, roots: Iterable[int], reason: str, now: dateti
     )
 
 
+def start_round(cursor: Cursor, destination: str, mark: str, now: datetime) -> int:
+    """What waits for a round there (`mark` among its parameters) is due now. Returns how many."""
+    cursor.execute(
+        "UPDATE delivery SET not_before = %s, params = params - %s::text"
+        " WHERE destination = %s AND state = 'pending' AND params ? %s AND attempts = 0",
+        (now, mark, destination, mark),
+    )
+    return cursor.rowcount
+
+
 def messages_in(cursor: Cursor, destination: str, channel: str, begin: datetime, end: datetime) -> int:
     """How many new messages this channel gets between these times. Edits are silent and roll-ups the way out."""
     cursor.execute(
