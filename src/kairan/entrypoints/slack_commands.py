@@ -18,9 +18,8 @@ def slack() -> None:
 
 @slack.command("manifest")
 @click.option("--url", default="", help="Where Slack reaches Kairan over HTTPS. Default: nowhere, it uses Socket Mode.")
-@click.option("--start-by-post", is_flag=True, help="Rounds start by a post: ask for the events of posts.")
 @command
-def manifest(url: str, start_by_post: bool) -> None:
+def manifest(url: str) -> None:
     """Print the app's manifest, with the least scopes.
 
     Paste it at https://api.slack.com/apps → Create New App → From a manifest.
@@ -33,7 +32,7 @@ def manifest(url: str, start_by_post: bool) -> None:
         raise ConfigError(f"Slack calls HTTPS addresses only, not {url!r}; without --url it uses Socket Mode")
     kind = registry.destinations()[_KIND]
     assert isinstance(kind, Installable)
-    print_json(kind.manifest(url, posts=start_by_post))
+    print_json(kind.manifest(url))
 
 
 @slack.command("check")
@@ -75,6 +74,9 @@ def _problems() -> dict[str, list[Any]]:
                 found[each.name] = carrier.check() or carrier.check_channels(_channels(config, each))
             except ConfigError as error:
                 found[each.name] = [Problem("its settings cannot be used", str(error))]
+            if not config.address:
+                todo = "set address in kairan.yaml, like https://kairan.example.com"
+                found[each.name].append(Problem("messages cannot link to Kairan's pages", todo))
     if not found:
         raise ConfigError("kairan.yaml has no destination of kind slack")
     return found
