@@ -126,6 +126,25 @@ class Rule(Struct, frozen=True):
     reopen_within: Duration = "90d"
 
 
+class StartPost(Struct, frozen=True):
+    """A post that starts a round: by a workflow, an app or a person (`by`, as the destination knows it: a Slack bot's
+    id B…, an app's A…, a workflow's Wf…, a person's U…), holding `text`; in `channel`, the PSIRT's if none is named.
+    """
+
+    by: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9]{2,63}$")]
+    channel: Channel | None = None
+    text: str = ""
+
+
+class Start(Struct, frozen=True):
+    """Posts of new cases wait for the next round, and are told together: `at` these times, in Kairan's time zone, or
+    when `post` appears. Should that never come, `at_latest` so long after there was something to tell."""
+
+    at: Cron = ""
+    post: StartPost | None = None
+    at_latest: Duration = "26h"
+
+
 class Destination(Struct, frozen=True):
     """A place where people are told. `settings` are its kind's own (its README); secrets are references.
 
@@ -139,6 +158,7 @@ class Destination(Struct, frozen=True):
     language: Literal["", "en", "ja"] = ""
     settings: dict[str, object] = field(default_factory=dict)
     shared_channels: tuple[str, ...] = ()
+    start: Start | None = None
 
 
 class Source(Struct, frozen=True):

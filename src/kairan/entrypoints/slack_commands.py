@@ -18,8 +18,9 @@ def slack() -> None:
 
 @slack.command("manifest")
 @click.option("--url", default="", help="Where Slack reaches Kairan over HTTPS. Default: nowhere, it uses Socket Mode.")
+@click.option("--start-by-post", is_flag=True, help="Rounds start by a post: ask for the events of posts.")
 @command
-def manifest(url: str) -> None:
+def manifest(url: str, start_by_post: bool) -> None:
     """Print the app's manifest, with the least scopes.
 
     Paste it at https://api.slack.com/apps → Create New App → From a manifest.
@@ -32,7 +33,7 @@ def manifest(url: str) -> None:
         raise ConfigError(f"Slack calls HTTPS addresses only, not {url!r}; without --url it uses Socket Mode")
     kind = registry.destinations()[_KIND]
     assert isinstance(kind, Installable)
-    print_json(kind.manifest(url))
+    print_json(kind.manifest(url, posts=start_by_post))
 
 
 @slack.command("check")
