@@ -73,6 +73,25 @@ def test_what_nobody_owns_is_a_queue_the_worst_first(viewer: Client, owned: Any,
         assert viewer.get(f"/unowned/{asked}").status_code == 200
 
 
+def test_the_queue_follows_what_becomes_of_findings(viewer: Client, owned: Any, street: Any) -> None:
+    from kairan.store.models import Finding, Owner
+
+    finding = street.finding(id="CVE-2026-7", asset="registry.example/third", severity=Severity.HIGH)
+    assert "3 assets" not in text(viewer.get("/unowned/"))
+    said = {"asset": finding.asset_id, "is_open": True, "severity": finding.severity}
+    Owner.objects.create(finding=finding.pk, team=owned, rule=3, **said)
+    assert "registry.example/third" not in text(viewer.get("/unowned/"))
+    assert "Open findings 3" in text(viewer.get("/teams/shop/"))
+    Finding.objects.filter(pk=finding.pk).update(is_open=False, closed_at=finding.first_seen, close_reason="absent")
+    page = text(viewer.get("/unowned/"))
+    assert "1 asset" in page, "closed already and not routed yet: nothing less than nothing"
+    Owner.objects.filter(finding=finding.pk).update(is_open=False)
+    assert "Open findings 2" in text(viewer.get("/teams/shop/"))
+    Owner.objects.all().delete()
+    assert "Open findings 0" in text(viewer.get("/teams/shop/"))
+    assert "registry.example/shop" in text(viewer.get("/unowned/"))
+
+
 def test_a_rule_is_made_of_it_that_the_checker_takes(viewer: Client, owned: Any) -> None:
     import html
     import re

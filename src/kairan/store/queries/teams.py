@@ -7,14 +7,16 @@ from typing import Any
 
 from psycopg.sql import SQL
 
+from kairan.domain.triage import SETTLED
 from kairan.store.queries.findings import fetch, read
+from kairan.store.queries.tally import SEVERITIES
 
-MOST = 1_000  # findings or cases that are counted of a team in a list
+MOST = 1_000  # cases that are counted of a team in a list
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team in the list. `open` findings and `cases` with an unsettled part are counted to MOST; beyond, MOST + 1.
+    """A team in the list. `cases` with an unsettled part are counted to MOST; beyond, MOST + 1.
 
     `retired`: it is in kairan.yaml no more, and kept because cases remember it. `others` are members whom nobody here
     logs in as.
@@ -81,14 +83,17 @@ _TEAMS = SQL(
     select t.key, t.name, t.language, t.time_zone,
            (select count(*) from team_member m where m.team_id = t.id),
            (select count(distinct o.position) from ownership o where o.team_id = t.id),
-           (select count(*) from (select from owner o join finding f on f.id = o.finding and f.is_open
-                and f.merged_into_id is null where o.team_id = t.id limit {most}) x),
-           (select count(*) from (select from case_part p join cases c on c.id = p.case_id where p.team_id = t.id
-                and p.status not in ('resolved', 'not_affected', 'false_positive') and c.state <> 'closed'
-                and c.merged_into_id is null limit {most}) x),
+           coalesce(w.n, 0),
+           (select count(*) from (select from case_part p where p.team_id = t.id and p.status <> all({settled})
+                limit {most}) x),
            coalesce((t.settings ->> 'retired')::bool, false), t.settings::text
-    from team t where {key}::text is null or t.key = {key} order by 9, lower(t.name), t.key
+    from team t left join (select key, sum({all_of_them}) as n from finding_tally where about = 'team' and is_open
+        group by key) w on w.key = t.id
+    where {key}::text is null or t.key = {key} order by 9, lower(t.name), t.key
     """
+)
+_CURRENT = SQL(
+    "select key, name from team where not coalesce((settings ->> 'retired')::bool, false) order by lower(name), key"
 )
 _MEMBERS = SQL(
     """
@@ -113,16 +118,26 @@ _MOST_SHARED = 20_000
 
 def everything() -> list[Team]:
     """All teams, by name; those that are retired last."""
-    return [read(Team, row) for row in fetch(_TEAMS.format(key=None, most=MOST + 1))]
+    return _teams(None)
+
+
+def current() -> list[tuple[str, str]]:
+    """Keys and names of the teams that kairan.yaml names today."""
+    return [(key, name) for key, name in fetch(_CURRENT)]
 
 
 def find(key: str) -> TeamDetail | None:
-    found = fetch(_TEAMS.format(key=key, most=MOST + 1))
+    found = _teams(key)
     if not found:
         return None
     members = [read(Member, row) for row in fetch(_MEMBERS.format(key=key))]
     rules = [Rule(position, json.loads(matches)) for position, matches in fetch(_RULES.format(key=key))]
-    return TeamDetail(read(Team, found[0]), members, rules)
+    return TeamDetail(found[0], members, rules)
+
+
+def _teams(key: str | None) -> list[Team]:
+    query = _TEAMS.format(key=key, most=MOST + 1, settled=sorted(SETTLED), all_of_them=SQL(" + ".join(SEVERITIES)))
+    return [read(Team, row) for row in fetch(query)]
 
 
 def of_vulnerability(number: int) -> list[Share]:

@@ -1,4 +1,4 @@
-"""What nobody owns: assets with open findings that no ownership rule fits, the worst first."""
+"""What nobody owns: assets with open findings that no ownership rule fits, the worst first. Read from the roll-up."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,7 @@ from psycopg.sql import SQL
 
 from kairan.domain.severity import Severity
 from kairan.store.queries.findings import fetch
-
-MOST = 20_000  # findings that are looked at, the worst first
+from kairan.store.queries.tally import SEVERITIES, UNOWNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,38 +29,35 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`findings` were looked at; `bounded`: there are more, on these assets or on others."""
+    """`findings` and `total` (of the assets) are all there are, not only the page's."""
 
     assets: Sequence[Asset]
     findings: int
     total: int
-    bounded: bool
 
 
-_WORST = """
-    select f.asset_id, f.severity from finding f where f.is_open and f.merged_into_id is null
-        and not exists (select from owner o where o.finding = f.id)
-    order by f.severity desc, f.first_seen desc, f.id desc limit {most}
-"""
+_ALL = " + ".join(SEVERITIES)
+_WORST = " ".join(f"when {name} > 0 then {rank}" for rank, name in reversed(list(enumerate(SEVERITIES))))
 _PAGE = SQL(
     f"""
-    with u as materialized ({_WORST}),
-    g as (select asset_id, max(severity) as worst, count(*) as n, count(*) filter (where severity = 5) as c,
-        count(*) filter (where severity = 4) as h from u group by 1)
-    select a.id, a.kind, a.external_id, a.name, a.attributes::text, g.worst, g.n, g.c, g.h,
-        (select count(*) from u), (select count(*) from g)
-    from g join asset a on a.id = g.asset_id order by g.worst desc, g.c desc, g.h desc, g.n desc, a.id
-    limit {{size}} offset {{skip}}
+    select a.id, a.kind, a.external_id, a.name, a.attributes::text, g.worst, g.n, g.critical, g.high,
+        g.findings, g.total
+    from (
+        select key, case {_WORST} end as worst, {_ALL} as n, critical, high, sum({_ALL}) over () as findings,
+            count(*) over () as total
+        from ({UNOWNED}) u where {_ALL} > 0
+        order by worst desc, critical desc, high desc, n desc, key limit {{size}} offset {{skip}}
+    ) g join asset a on a.id = g.key order by g.worst desc, g.critical desc, g.high desc, g.n desc, a.id
     """
 )
 _ONE = SQL("select id, kind, external_id, name, attributes::text, 0, 0, 0, 0 from asset where id = {id}")
 
 
 def page(*, size: int, skip: int = 0) -> Page:
-    """Some of them. Paged by number: all lie within the first MOST findings."""
-    rows = fetch(_PAGE.format(most=MOST + 1, size=size, skip=skip))
+    """Some of them, paged by number."""
+    rows = fetch(_PAGE.format(size=size, skip=skip))
     findings, total = (int(rows[0][9]), int(rows[0][10])) if rows else (0, 0)
-    return Page([_asset(row) for row in rows], min(findings, MOST), total, findings > MOST)
+    return Page([_asset(row) for row in rows], findings, total)
 
 
 def asset(number: int) -> Asset | None:

@@ -23,8 +23,10 @@ class TeamRow(Answer):
     language: str = Field(examples=["ja"])
     time_zone: str = Field(examples=["Asia/Tokyo"])
     members: int = Field(description="How many people with an account are in it.")
-    open_findings: int = Field(description=f"Counted to {teams.MOST}; {teams.MOST + 1} stands for more.")
-    open_cases: int = Field(description=f"With an unsettled part of this team; counted to {teams.MOST} as well.")
+    open_findings: int
+    open_cases: int = Field(
+        description=f"With an unsettled part of this team; counted to {teams.MOST}: {teams.MOST + 1} stands for more."
+    )
     retired: bool = Field(description="It is in kairan.yaml no more; cases remember it.")
 
 
