@@ -162,6 +162,21 @@ def test_a_changed_channel_is_a_hand_over_too(here: Town) -> None:
     assert here.only(channel="C-shop", purpose="update").params["code"] == "handed_over"
 
 
+def test_a_channel_that_is_changed_back_hears_that_the_case_is_there_again(here: Town) -> None:
+    case = opened(here, "shop")
+    for channel in ("C-new", "C-shop"):
+        here.apply(channels={"shop": channel})
+        here.news(case, Code.HANDED_OVER, part=case.parts.get(), old="shop", new="shop", channel="shop")
+        here.work()
+        here.pass_(hours=1)
+    assert told(here, purpose="update", root__isnull=False) == [
+        ("update", "C-shop"),  # it is told elsewhere
+        ("update", "C-shop"),  # and here again
+        ("update", "C-new"),
+    ]
+    assert here.only(purpose="handover", edits=False).channel == "C-new"
+
+
 def test_a_silent_baseline_is_told_when_it_is_released(here: Town) -> None:
     case = here.case("shop")
     here.news(case, Code.OPENED, baseline=True)

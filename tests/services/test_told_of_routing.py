@@ -111,3 +111,31 @@ def test_a_part_that_comes_back_by_itself_is_told_to_its_team_and_to_psirt() -> 
     routed(scan("web", record(), number=3), now=NOW + timedelta(days=5))
     told = Delivery.objects.filter(params__code="reopened").order_by("channel")
     assert list(told.values_list("purpose", "channel")) == [("update", "C-web"), ("update", "psirt")]
+
+
+def test_a_part_that_comes_back_to_its_first_owner_is_told_there_again() -> None:
+    put(owners={WEB: "web"})
+    routed(scan("web", record()))
+    send(NOW)
+    for hours, team in ((1, "pay"), (2, "web")):
+        now = NOW + timedelta(hours=hours)
+        put(owners={WEB: team}, now=now)
+        route.drain(now)
+        send(now)
+    said = Delivery.objects.filter(channel="C-web", purpose="update").order_by("pk")
+    assert [each.params["params"] for each in said] == [{"old": "web", "new": "pay"}, {"old": "pay", "new": "web"}]
+    assert sent(channel="C-web")[0] == ("team_post", "C-web")
+    last = Delivery.objects.filter(channel="C-pay", edits=False).order_by("-pk")[0]
+    assert last.params["params"] == {"old": "pay", "new": "web"}, "others have it now"
+
+
+def test_who_had_a_part_before_anybody_read_of_it_hears_nothing() -> None:
+    put(owners={WEB: "web"})
+    routed(scan("web", record()))
+    put(owners={WEB: "pay"}, now=LATER)
+    route.drain(LATER)
+    assert Delivery.objects.get(channel="C-web").state == "cancelled"
+    put(owners={WEB: "web"}, now=LATER)
+    route.drain(LATER)
+    send(LATER)
+    assert sent() == [("psirt_post", "psirt"), ("team_post", "C-web"), ("triage_form", "psirt")]

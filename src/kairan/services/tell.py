@@ -12,12 +12,13 @@ from datetime import datetime
 from kairan.domain.config import Channel, Config
 from kairan.domain.message import Purpose
 from kairan.domain.news import Code, News
-from kairan.domain.reading_times import after_quiet
+from kairan.domain.reading_times import after_quiet, next_round
 from kairan.domain.triage import PARKED, SETTLED, State
 from kairan.services.readers import Directory, Reader, lanes
 from kairan.services.telling import (
     NEWS,
     NOT_THERE,
+    ROUND,
     Batch,
     better,
     form_in,
@@ -151,8 +152,11 @@ class _Telling:
                 if form:
                     waits[form.id] = [number for number in posts if number in new]
                 elif post is not None:
-                    at, key = after_quiet(reader.quiet, reader.zone, self.now), form_key(reader, case.id)
+                    start = reader.start if post in new else None  # then it waits for the round of its post
+                    at = after_quiet(reader.quiet, reader.zone, next_round(start, reader.rounds, self.now))
+                    key = form_key(reader, case.id)
                     row = message(reader, key, Purpose.TRIAGE_FORM, NEWS, at, case=case.id)
+                    row = replace(row, params={ROUND: True}) if start else row
                     rows.append(replace(row, root=post, after=(post, *posts)))
         self.batch.made |= deliveries.add(self.cursor, rows, self.now)
         return waits
@@ -172,7 +176,7 @@ class _Telling:
         return root.id if root else self.batch.made.get(post_key(reader, case.id, part))
 
     def _take_back(self, news: Sequence[News]) -> None:
-        """Posts that nobody read yet are not told of what is settled in the meantime."""
+        """Posts that nobody read yet are not told of what is settled, or with others, in the meantime."""
         closed = {each.case for each in news if each.code is Code.CLOSED and self._is_closed(each)}
         resolved = {each.part for each in news if each.code is Code.PART_RESOLVED and each.part is not None}
         waiting = [
@@ -182,8 +186,12 @@ class _Telling:
             if root.state == "pending" and root.purpose != Purpose.TICKET
             if root.case in closed or root.part in resolved
         ]
+        handed_over = [each for each in news if each.code is Code.HANDED_OVER]
+        waiting += [root.id for each in handed_over for root in self._left(each) if root.state == "pending"]
         if waiting:
-            deliveries.cancel_unsent(self.cursor, waiting, _OVERTAKEN, self.now)
+            taken = deliveries.cancel_unsent(self.cursor, waiting, _OVERTAKEN, self.now)
+            for case, roots in self.known.items():
+                self.known[case] = [replace(root, state="cancelled") if root.id in taken else root for root in roots]
 
     def _is_closed(self, each: News) -> bool:
         return self.cases[each.case].state == State.CLOSED
@@ -197,7 +205,8 @@ class _Telling:
                 purpose = Purpose.CLOSING if each.code in _CLOSINGS else Purpose.UPDATE
                 self.batch.reply(reader, root, purpose, each, priority(each, self.size))
         if each.code is Code.HANDED_OVER:
-            self._say_goodbye(case, each)
+            self._say_goodbye(each)
+            self._welcome_back(case, each)
 
     def _hears(self, each: News, reader: Reader) -> bool:
         """A case that came back is PSIRT's news, and of its parts each team's; a part alone is news for both."""
@@ -234,19 +243,29 @@ class _Telling:
             elif is_team_post(root) and part in {None, root.part} and lane in teams.get(root.part or 0, {}):
                 yield root, teams[root.part or 0][lane]
 
-    def _say_goodbye(self, case: Case, each: News) -> None:
-        """Below the old team's posts: who has it now."""
-        old = str(each.params.get("old", ""))
+    def _left(self, each: News) -> Iterable[Root]:
+        """The posts in channels that the part's team, or its team of before, does not read of it any more."""
+        case, old = self.cases[each.case], str(each.params.get("old", ""))
         now_read = {(part.id, *reader.lane) for part in case.parts for reader in self.directory.team(case, part.key)}
         was_theirs = {reader.lane for reader in self.directory.team(case, old)}
         for root in self.known[case.id]:
             lane = root.destination, root.channel
-            is_post = is_team_post(root) and root.state not in NOT_THERE
-            moved = root.part == each.part and (root.part, *lane) not in now_read
-            if is_post and (moved or (root.part != each.part and lane in was_theirs)):
-                reader = self.directory.anyone(root.destination, Channel(root.channel, root.channel_name))
-                if reader:
-                    self.batch.reply(reader, root, Purpose.UPDATE, each, priority(each, self.size))
+            left = (root.part, *lane) not in now_read if root.part == each.part else lane in was_theirs
+            if left and is_team_post(root) and root.state not in NOT_THERE:
+                yield root
+
+    def _say_goodbye(self, each: News) -> None:
+        """Below the old team's posts: who has it now. What was not sent yet was taken back."""
+        for root in self._left(each):
+            reader = self.directory.anyone(root.destination, Channel(root.channel, root.channel_name))
+            if reader and root.state != "pending":
+                self.batch.reply(reader, root, Purpose.UPDATE, each, priority(each, self.size))
+
+    def _welcome_back(self, case: Case, each: News) -> None:
+        """Below a post that stands in the new team's channel from earlier on; its last word was that others have it."""
+        for root, reader in self._readers_below(case, each):
+            if root.part == each.part and root.state != "pending" and _is_new_there(each, reader):
+                self.batch.reply(reader, root, Purpose.UPDATE, each, priority(each, self.size))
 
     def _edits(self, each: News) -> None:
         if each.code in _SILENT - {Code.TRIAGE_SENT}:
@@ -257,3 +276,9 @@ class _Telling:
             if can_edit and not is_itself:
                 rank = min(priority(each, self.size), self.batch.edits.get(root.id, 99))
                 self.batch.edits[root.id] = rank
+
+
+def _is_new_there(each: News, reader: Reader) -> bool:
+    """A team that changed one of its channels has had the others all along."""
+    moved = each.params.get("channel")
+    return each.params.get("old") != each.params.get("new") or not moved or reader.name == moved

@@ -231,13 +231,14 @@ def join_edits(cursor: Cursor, after: Mapping[int, Sequence[int]], priority: int
     return {root for _, root in waiting}
 
 
-def cancel_unsent(cursor: Cursor, roots: Iterable[int], reason: str, now: datetime) -> None:
-    """What waits and is overtaken: it is not told any more."""
+def cancel_unsent(cursor: Cursor, roots: Iterable[int], reason: str, now: datetime) -> set[int]:
+    """What waits and is overtaken: it is not told any more. Returns what did wait."""
     wanted = hold_unsent(cursor, roots)
     cursor.execute(
         "UPDATE delivery SET state = 'cancelled', error = %s, settled_at = %s WHERE id = ANY(%s)",
         (reason, now, sorted(wanted)),
     )
+    return wanted
 
 
 def start_round(cursor: Cursor, destination: str, mark: str, now: datetime) -> int:
