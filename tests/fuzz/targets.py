@@ -22,6 +22,7 @@ from kairan.runtime import documents
 from kairan.services.recognise import recognise
 from kairan.services.uploads import parse_options
 from tests.fuzz import seeds
+from tests.fuzz.configurations import a_configuration, check_configuration
 from tests.fuzz.mutate import TEXTS, damaged, reshaped
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -218,4 +219,5 @@ WITHOUT_STORE = (
     Target("documents", 15, a_document, open_document),
     Target("queries", 18, a_query, parse_query),
     Target("options", 2, typed, parse_typed),
+    Target("configurations", 5, a_configuration, check_configuration),
 )

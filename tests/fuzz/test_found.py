@@ -7,6 +7,7 @@ import pytest
 
 from kairan.domain.errors import KairanError, QueryError
 from kairan.domain.query import parse
+from kairan.services.config_file.checking import check_text
 from tests.reports import NOW, record, report, take
 
 
@@ -87,3 +88,18 @@ def test_an_answer_that_was_cut_off_is_not_read_as_a_shorter_one(answer: tuple[P
         file.write_bytes(sound[:size])
         assert read(key) in (None, whole)
     assert read(key) == whole, "only the end of the checksum is missing"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("owner: acme\nteams", "kairan.yaml:2: "),
+        ("owner: acme\nteams:\n  - key", "kairan.yaml:3: "),
+        ("owner: acme\naddress: \ud800", "kairan.yaml:2: it holds half of a sign"),
+    ],
+)
+def test_a_complaint_is_of_a_line_that_is_there(text: str, said: str) -> None:
+    """Where YAML's parser is behind the end of the text; and a text that no file can hold is a complaint, too."""
+    [complaint, *_] = check_text(text, "kairan.yaml", NOW).complaints
+    assert str(complaint).startswith(said)
+    assert complaint.line <= text.count("\n") + 1

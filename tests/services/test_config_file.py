@@ -50,7 +50,8 @@ def test_the_articles_file_is_taken_as_it_stands() -> None:
     assert [each.repository for each in found.ownership] == [("*/リポジトリ1",), ("*/リポジトリ2",)]
     assert [each.team for each in found.ownership] == [team.key for team in found.teams]
     assert found.rules is not None
-    [rule] = found.rules
+    rule, by_hand = found.rules
+    assert by_hand.name == "by-hand", "what people ask for (ADR 13)"
     assert (rule.name, rule.when, rule.group_by) == (
         "dependabot",
         "source:github_dependabot severity:>=high",
@@ -89,7 +90,7 @@ def test_an_empty_file_tells_the_preview_what_is_urgent() -> None:
         assert config == Config()
         found = normalised(config)
         assert found.rules is not None
-        assert [rule.name for rule in found.rules] == ["urgent"]
+        assert [rule.name for rule in found.rules] == ["urgent", "by-hand"]
         assert [each.name for each in found.destinations] == ["preview"]
         assert normalised(found) == found
         assert msgspec.json.decode(msgspec.json.encode(found), type=Config) == found

@@ -5,6 +5,7 @@ which would make them an octal number, a boolean and a number of seconds. Anchor
 much as what it stands for, so that a few lines never become millions. https://yaml.org/spec/1.2.2/
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ MOST = 500_000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _MERGE = "<<"
+_BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,10 @@ def read(text: str, file: str) -> Tree:
         mark = error.problem_mark or error.context_mark
         root = None
         reader.complain(mark, _said(error, text, mark))
+    except UnicodeEncodeError as error:  # a text that came from elsewhere: a file's is UTF-8
+        root = None
+        line = text.count("\n", 0, error.start) + 1
+        reader.complaints.append(Complaint(file, line, "", "it holds half of a sign: write it anew"))
     except yaml.YAMLError as error:
         root = None
         at = getattr(error, "position", 0)
@@ -97,6 +103,7 @@ class _Reader:
         self.complaints: list[Complaint] = []
         self.anchors: dict[str, Item] = {}
         self.size = 0
+        self.lines = len(_BREAKS.findall(text)) + 1
         self.events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
 
     def whole(self) -> Item:
@@ -181,6 +188,8 @@ class _Reader:
 
     def complain(self, mark: Any, message: str) -> None:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 0)
+        if line > self.lines:  # the parser is behind the end
+            line, column = self.lines, 0
         self.complaints.append(Complaint(self.file, line, "", message, column))
 
     def stopped(self, mark: Any, message: str) -> _UnreadableError:
