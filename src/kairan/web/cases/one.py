@@ -1,6 +1,6 @@
 """The page of one case, its part for a drawer, and the files that people put beside decisions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -22,8 +22,8 @@ from kairan.store.connection import raw_cursor
 from kairan.store.queries import case_page
 from kairan.store.queries import evidence as stored
 from kairan.store.queries.case_page import Case
-from kairan.web.cases import commands, form, sheet
-from kairan.web.cases.commands import Deed, Done
+from kairan.web.cases import again, commands, sheet
+from kairan.web.cases.commands import Deed, Done, RefusedError
 from kairan.web.reader import actor_of
 from kairan.web.security import needs
 
@@ -70,13 +70,13 @@ def _do(request: HttpRequest, case: Case) -> HttpResponse:
     except ForbiddenError:
         raise PermissionDenied from None
     except NoSuchCaseError:
-        return _failed(request, case, _("Nothing was changed: this is not there any more, as you see below."))
+        return _again(deed, _("Nothing was changed: this is not there any more, as you see below."))
     except IllegalTransition:
-        return _failed(
-            request, case, _("Nothing was changed: somebody or a scan was faster, or it is too late. See below.")
-        )
+        return _again(deed, _("Nothing was changed: somebody or a scan was faster, or it is too late. See below."))
+    except RefusedError as error:
+        return _again(deed, str(error))
     except ChoiceError as error:
-        return _wrong(request, case, deed, error)
+        return _again(deed, _("Nothing was changed yet: see what is marked."), error)
     return _done(request, case, done)
 
 
@@ -92,33 +92,20 @@ def _done(request: HttpRequest, case: Case, done: Done) -> HttpResponse:
     return answer
 
 
-def _failed(request: HttpRequest, case: Case, text: str) -> HttpResponse:
-    if not _in_drawer(request):
-        messages.error(request, text)
-        return redirect("case", case.id)
-    context = {"sheet": sheet.of(case, actor_of(request), timezone.now()), "trouble": text}
-    return _answer(request, context)
-
-
-def _wrong(request: HttpRequest, case: Case, deed: Deed, error: ChoiceError) -> HttpResponse:
-    """The page again, with what was filled in and what is wrong beside each field. 200 for htmx, which swaps that."""
-    part = deed.number("part")
-    status = next((each.status for each in case_page.parts(case.id) if each.id == part), "")
-    sent = {part: form.filled(form.blank(status), request.POST, error)}
-    context = {
-        "sheet": sheet.of(case, deed.actor, deed.now, sent if deed.said("do") == "decide" else None),
-        "wrong": {"do": deed.said("do"), "part": part, **form.told(error)},
-        "said": {name: deed.said(name) for name in ("text", "note")},
-        "trouble": _("Nothing was changed yet: see what is marked."),
-    }
-    return _answer(request, context, status=200 if _in_drawer(request) else 422)
+def _again(deed: Deed, trouble: str, error: ChoiceError | None = None) -> HttpResponse:
+    """The page again, with what was typed and what is wrong beside each field. 200 for htmx, which swaps that."""
+    if not _in_drawer(deed.request) and not error and not again.has_words(deed):
+        messages.error(deed.request, trouble)
+        return redirect("case", deed.case)
+    status = 200 if _in_drawer(deed.request) else 422 if error else 409
+    return _answer(deed.request, again.context(deed, trouble, error), status=status)
 
 
 def _in_drawer(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true" and "drawer" in request.GET
 
 
-def _answer(request: HttpRequest, context: dict[str, object], status: int = 200) -> HttpResponse:
+def _answer(request: HttpRequest, context: Mapping[str, object], status: int = 200) -> HttpResponse:
     in_drawer = _in_drawer(request)
     template = "cases/sheet.html" if in_drawer else "cases/one.html"
     response = render(request, template, {**context, "in_drawer": in_drawer}, status=status)
