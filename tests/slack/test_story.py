@@ -340,3 +340,49 @@ def wait_for(look: Callable[[], list[View]], seconds: float = 5) -> list[View]:
         assert time.monotonic() < until, "it did not come"
         time.sleep(0.02)
     return found
+
+
+def test_the_form_says_what_a_decision_would_touch_and_follows_what_is_chosen(story: Story) -> None:
+    cast, people = story.cast, story.people
+    people.press(cast.psirt, cast.security, story.post(cast.security), "kairan.decide")
+    (view,) = wait_for(lambda: people.views_of(cast.psirt))
+    first = reach(view)
+    assert "2チームの検出2件" in first
+    assert f"#{cast.team_1.name}" in first
+    assert f"#{cast.team_2.name}" in first
+    one = next(block for block in view.body["blocks"] if block.get("block_id") == "kairan.field.teams")
+    team = one["element"]["options"][0]["value"]
+    assert people.choose(cast.psirt, view, "kairan.field.teams", {"kairan.field.teams": [team]}).acked
+    wait_for(lambda: [view] if reach(view) != first else [])
+    assert "1チームの検出1件" in reach(view)
+    assert f"#{cast.team_2.name}" not in reach(view), "the other team is not told"
+    links = {"kairan.field.evidence": "not a link"}
+    given = {"kairan.field.teams": [team], "kairan.field.status": "false_positive", "kairan.field.reason": "tests only"}
+    assert list(people.submit(cast.psirt, view, given | links).answer["errors"]) == ["kairan.field.evidence"]
+    links = {"kairan.field.evidence": "https://example.com/a\nhttps://example.com/b"}
+    assert people.submit(cast.psirt, view, given | links).answer == {}
+    from kairan.store.models import Decision
+
+    assert [each["link"] for each in Decision.objects.get().evidence] == [
+        "https://example.com/a",
+        "https://example.com/b",
+    ]
+
+
+def test_the_form_says_how_many_would_wait_for_an_approver(story: Story) -> None:
+    cast, people = story.cast, story.people
+    rule = {"name": "dependabot", "approve": ["risk_accepted"], "tell": [{"to": "slack", "audience": "psirt"}]}
+    story.configure(article(cast, story.slack, rules=[rule]))
+    people.press(cast.psirt, cast.security, story.post(cast.security), "kairan.decide")
+    (view,) = wait_for(lambda: people.views_of(cast.psirt))
+    first = reach(view)
+    assert "承認" not in first
+    people.choose(cast.psirt, view, "kairan.field.status", {"kairan.field.status": "risk_accepted"})
+    wait_for(lambda: [view] if reach(view) != first else [])
+    assert "うち2件は、承認者の承認後" in reach(view)
+
+
+def reach(view: View) -> str:
+    """What the form says of what it would touch."""
+    block = next(each for each in view.body["blocks"] if each.get("block_id") == "kairan.reach")
+    return str(block["text"]["text"])

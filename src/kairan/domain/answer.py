@@ -50,6 +50,16 @@ class Named(msgspec.Struct, frozen=True):
     affected: Affected
 
 
+class Reach(msgspec.Struct, frozen=True):
+    """What a decision would touch, before it is made: `approval` of the `parts` would wait for an approver."""
+
+    parts: int
+    findings: int
+    channels: tuple[str, ...] = ()
+    tickets: tuple[str, ...] = ()
+    approval: int = 0
+
+
 class Form(msgspec.Struct, frozen=True):
     """A form to be filled in: of which action (`decide`, `defer`, `not_affected`, `ask`, `open_case`), for which parts.
 
@@ -63,6 +73,7 @@ class Form(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...] = ()
     time_zone: str = "UTC"
     named: tuple[Named, ...] = ()
+    reach: Reach | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):

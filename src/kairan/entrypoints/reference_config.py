@@ -30,6 +30,8 @@ _TITLES = {
     "Remind": "rules: remind",
     "Escalate": "rules: escalate",
     "Destination": "destinations",
+    "Start": "destinations: start",
+    "StartPost": "destinations: start: post",
     "Source": "sources",
     "Channel": "channels",
     "Links": "links",

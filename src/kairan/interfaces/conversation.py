@@ -48,6 +48,10 @@ class Conversation(Carrier, Protocol):
         """Open a form before the person; the trigger is good for some seconds. It was asked for at a message."""
         ...
 
+    def change_form(self, form: str, seen: str, view: Payload, channel: str, message: str) -> None:
+        """Draw an open form anew; what is entered stays. Nothing, if it was drawn anew since it was `seen`."""
+        ...
+
     def where(self, channel: str, message: str) -> tuple[str, str]:
         """A message's permanent link, and its channel's name; "" for what Kairan does not get to see."""
         ...

@@ -4,18 +4,18 @@ Whatever they press ends in services.triage, as on every page: rights come from 
 the payload, and what the payload names is looked up anew. What comes of it is said by code, to them alone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from kairan.domain.answer import Answer, Fault, Form, Said
+from kairan.domain.answer import Answer, Fault, Form, Reach, Said
 from kairan.domain.errors import ForbiddenError, IllegalTransition
-from kairan.domain.message import Action
+from kairan.domain.message import Action, Part
 from kairan.domain.rights import Right
 from kairan.domain.triage import DECIDED, SETTLED, Status, moves
 from kairan.services import may, raising, triage
 from kairan.services.actor import Actor
 from kairan.services.attempts import attempt
-from kairan.services.choice import Choice, ChoiceError, Wrong, fit_text
+from kairan.services.choice import Choice, ChoiceError, Evidence, Wrong, fit_text
 from kairan.services.pressed import EnteredError, Pressed
 from kairan.services.telling_teams import send_triage
 from kairan.services.ticketing import create_ticket
@@ -99,7 +99,21 @@ def _form(pressed: Pressed, fitting: frozenset[Status]) -> Answer:
         return Answer(Said.ILLEGAL, {"status": pressed.status})
     action = pressed.action
     part = action.part if action.part is not None else parts[0].number if len(parts) == 1 else None
-    return Answer(Said.FORM, form=Form(action.code, pressed.case, pressed.title, part, parts, pressed.zone.key))
+    reach = None if action.code == "ask" else _reach(pressed, parts)
+    form = Form(action.code, pressed.case, pressed.title, part, parts, pressed.zone.key, reach=reach)
+    return Answer(Said.FORM, form=form)
+
+
+def _reach(pressed: Pressed, parts: Sequence[Part]) -> Reach:
+    """What the decision would touch: of the parts that are chosen by now, else of all it may be about."""
+    chosen = set(pressed.several("teams"))
+    mine = [part.number for part in parts if str(part.number) in chosen] or [part.number for part in parts]
+    status = _STATUS_OF.get(pressed.action.code) or pressed.text("status")
+    found = triage.effects(mine, Choice(status))
+    return Reach(found.parts, found.findings, tuple(found.channels), tuple(found.tickets), found.approval)
+
+
+_STATUS_OF: Mapping[str, str] = {"defer": Status.DEFERRED, "not_affected": Status.NOT_AFFECTED}
 
 
 def _check(pressed: Pressed) -> None:
@@ -121,6 +135,7 @@ def _decided(pressed: Pressed, status: str) -> Answer:
         until=pressed.text("until"),
         until_at=pressed.date("until_at"),
         due_at=pressed.date("due_at"),
+        evidence=tuple(Evidence(link=link) for link in pressed.text("evidence").split()),
     )
     waiting: list[int] = []
 

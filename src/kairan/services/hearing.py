@@ -132,7 +132,9 @@ def _open(name: str, action: Action, clock: Clock) -> None:
         deed = _Deed(known, name, action, clock)
         answer = deed.do()
         view = deed.drawn(answer).get("view")
-        if view:
+        if view and (form := str(action.values.get("view", ""))):
+            deed.talk.change_form(form, str(action.values.get("seen", "")), view, action.channel, action.message)
+        elif view:
             deed.talk.open_form(action.trigger, view, action.channel, action.message)
         else:
             deed.tell(answer)

@@ -39,6 +39,8 @@ class _State(msgspec.Struct):
 
 
 class _View(msgspec.Struct):
+    id: str = ""
+    hash: str = ""
     callback_id: str = ""
     private_metadata: str = ""
     state: _State = msgspec.field(default_factory=_State)
@@ -85,6 +87,8 @@ def read(payload: Mapping[str, Any]) -> list[Action]:
 def _pressed(payload: _Payload) -> Iterator[Action]:
     container = payload.container or _Container()
     for number, press in enumerate(payload.actions):
+        if payload.view and press.action_id == actions.ELEMENT:
+            yield from _entered(payload, payload.view, number)
         code, about = actions.code_of(press.action_id), actions.subject_of(press.value or "")
         if code and about:
             yield Action(
@@ -98,6 +102,22 @@ def _pressed(payload: _Payload) -> Iterator[Action]:
                 trigger=payload.trigger_id,
                 key=_key(payload, number),
             )
+
+
+def _entered(payload: _Payload, view: _View, number: int) -> Iterator[Action]:
+    """Something was chosen in a form that is open: what it would touch may be another now."""
+    code, remembered = actions.code_of(view.callback_id), _remembered(view.private_metadata)
+    about = actions.subject_of(remembered.about)
+    if code in actions.FORMS and about:
+        yield Action(
+            code,
+            *about,
+            values={"view": view.id, "seen": view.hash, **_values(view.state)},
+            who=payload.user.id,
+            channel=remembered.channel,
+            message=remembered.message,
+            key=_key(payload, number),
+        )
 
 
 def _chosen(payload: _Payload) -> Iterator[Action]:

@@ -113,6 +113,15 @@ class Talk:
         """https://docs.slack.dev/reference/methods/views.open"""
         self._call("views.open", {"trigger_id": trigger, "view": remembering(view, channel, message)})
 
+    def change_form(self, form: str, seen: str, view: Payload, channel: str, message: str) -> None:
+        """https://docs.slack.dev/reference/methods/views.update"""
+        said = {"view_id": form, "hash": seen, "view": remembering(view, channel, message)}
+        try:
+            self._client.api_call("views.update", json=said)
+        except failures.FAILURES as error:
+            if failures.code_of(error) not in {"hash_conflict", "not_found"}:  # chosen anew meanwhile, or closed
+                raise failures.failure(error) from error
+
     def where(self, channel: str, message: str) -> tuple[str, str]:
         """https://docs.slack.dev/reference/methods/chat.getPermalink"""
         said = {"channel": channel, "message_ts": message}

@@ -114,6 +114,7 @@ FIELD: Mapping[str, tuple[str, str]] = {
     "until_at": ("Date", "期日"),
     "due_at": ("Due", "対応期限"),
     "text": ("Question", "質問"),
+    "evidence": ("Evidence: links, one on each line", "根拠となるリンク(1行に1つ)"),
     "ids": ("Vulnerabilities", "脆弱性"),
     "other": ("Other ids", "その他のID"),
 }
@@ -150,6 +151,16 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "cancel": ("Cancel", "キャンセル"),
     "send": ("Send", "送信"),
     "whom": ("Kairan", "Kairan"),
+    "reach": (
+        "This covers {findings} findings of {parts} teams, and those that join later.",
+        "{parts}チームの検出{findings}件と、今後加わる検出が対象です。",
+    ),
+    "reach_told": ("Told in: {channels}", "通知先: {channels}"),
+    "reach_tickets": ("Tickets: {tickets}", "チケット: {tickets}"),
+    "reach_approval": (
+        "*For {approval} of them it takes effect when an approver agrees.*",
+        "*うち{approval}件は、承認者の承認後に有効になります。*",
+    ),
     "until_needed": ("A deferral and an accepted risk have to end.", "保留とリスク受容には終了条件が必要です。"),
 }
 # Answers to whoever pressed, by domain.answer.Said.
@@ -226,6 +237,8 @@ WRONG: Mapping[str, tuple[str, str]] = {
     "no_until": ("Say when it ends.", "終了条件を選んでください。"),
     "no_date": ("Give the date.", "期日を入力してください。"),
     "in_the_past": ("The date has to be in the future.", "未来の日付を入力してください。"),
+    "no_link": ("A link begins with https:// or http://.", "リンクはhttps://またはhttp://で始まります。"),
+    "too_many": ("At most {most}.", "{most}件以内で入力してください。"),
     "too_far": ("At most five years from now.", "5年以内の日付を入力してください。"),
 }
 

@@ -31,7 +31,13 @@ def view(form: Form, language: str, channel: str = "", message: str = "") -> Blo
 
 def _fields(form: Form, language: str) -> list[Block]:
     about = blocks.section(escape.cut(_about(form), 2_000, escape.mrkdwn))
-    return [about, *_teams(form, language), *_FIELDS[form.code](language)]
+    asked = [*_teams(form, language), *_FIELDS[form.code](language)]
+    if form.reach is None:
+        return [about, *asked]
+    told = {actions.field("teams"), actions.field("status")}  # what is chosen there changes the reach
+    asked = [block | {"dispatch_action": True} if block.get("block_id") in told else block for block in asked]
+    links = _field("evidence", blocks.area(actions.ELEMENT, most=_LONGEST), language, optional=True)
+    return [about, *asked, links, *_reach(form, language)]
 
 
 def remembering(view: Mapping[str, object], channel: str, message: str) -> Block:
@@ -44,6 +50,20 @@ def _about(form: Form) -> str:
     """The case, and whose part where it is about one."""
     team = next((part.name for part in form.parts if part.number == form.part), "")
     return escape.one_line(f"C-{form.case} · {team} · {form.title}" if team else f"C-{form.case} · {form.title}")
+
+
+def _reach(form: Form, language: str) -> list[Block]:
+    """What sending this would touch. Drawn anew while teams and decision are chosen."""
+    reach = form.reach
+    if reach is None:
+        return []
+    channels = escape.cut(", ".join(reach.channels), 1_000, escape.mrkdwn)
+    tickets = escape.cut(", ".join(reach.tickets), 1_000, escape.mrkdwn)
+    said = [texts.word("reach", language, findings=f"{reach.findings:,}", parts=f"{reach.parts:,}")]
+    said += [texts.word("reach_told", language, channels=channels)] if channels else []
+    said += [texts.word("reach_tickets", language, tickets=tickets)] if tickets else []
+    said += [texts.word("reach_approval", language, approval=f"{reach.approval:,}")] if reach.approval else []
+    return [blocks.section("\n".join(said), block_id="kairan.reach")]
 
 
 def _teams(form: Form, language: str) -> list[Block]:

@@ -60,7 +60,7 @@ _MAY_GO = f"""
     d.state = 'pending' AND d.not_before <= %(now)s
     AND (d.purpose = 'test' OR coalesce(s.paused_at IS NULL AND s.broken = ''
         AND (s.not_before IS NULL OR s.not_before <= %(now)s), true))
-    AND (d.created_at < %(now)s - %(patience)s OR NOT ({_WAITS_FOR_OTHERS})) AND {_ITS_TURN}
+    AND (greatest(d.created_at, d.not_before) < %(now)s - %(patience)s OR NOT ({_WAITS_FOR_OTHERS})) AND {_ITS_TURN}
 """
 _NEXT = f"""
     SELECT d.id, d.priority, d.not_before FROM delivery d LEFT JOIN destination_state s ON s.name = d.destination
@@ -174,7 +174,8 @@ def next_at(cursor: Cursor, names: Sequence[str], limits: Mapping[str, timedelta
     cursor.execute(
         "SELECT min(at) FROM ("
         " SELECT greatest(d.not_before, l.next_at, CASE WHEN d.purpose <> 'test' THEN s.not_before END,"
-        f"  CASE WHEN {_WAITS_FOR_OTHERS} THEN d.created_at + %(patience)s END) AS at FROM delivery d"
+        f"  CASE WHEN {_WAITS_FOR_OTHERS} THEN greatest(d.created_at, d.not_before) + %(patience)s END) AS at"
+        " FROM delivery d"
         " JOIN lane l ON l.destination = d.destination AND l.channel = d.channel"
         " LEFT JOIN destination_state s ON s.name = d.destination"
         " WHERE d.state = 'pending' AND d.destination = ANY(%(names)s)"
