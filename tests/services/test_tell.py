@@ -288,6 +288,52 @@ def test_what_is_over_the_ceiling_is_rolled_up_once_an_hour(here: Town) -> None:
     assert here.deliveries(purpose="team_post")[-1].case_id == more.pk, "a new hour has room again"
 
 
+def test_a_roll_up_waits_for_the_end_of_quiet_hours_and_gathers_the_night(here: Town) -> None:
+    here.apply(tells=(Tell(to="dummy", ceiling=1, quiet_hours=QuietHours("22:00", "07:00")),))
+    here.now = here.now.replace(hour=21, minute=30)
+    here.tell([News(here.case("shop").pk, Code.OPENED, here.now) for _ in range(3)])
+    rolled = here.only(purpose="roll_up")
+    assert rolled.not_before == datetime(2026, 7, 2, 7, 0, tzinfo=UTC), "not at ten"
+    here.now = here.now.replace(hour=23)
+    here.tell([News(here.case("shop").pk, Code.OPENED, here.now) for _ in range(2)])
+    first, second = here.deliveries(purpose="roll_up")
+    assert (len(first.params["cases"]), second.not_before) == (2, datetime(2026, 7, 2, 8, 0, tzinfo=UTC))
+
+
+def test_a_roll_up_that_is_on_its_way_already_is_followed_by_one_after_quiet_hours(here: Town) -> None:
+    here.apply(tells=(Tell(to="dummy", ceiling=1, quiet_hours=QuietHours("22:00", "07:00")),))
+    here.now = here.now.replace(hour=20, minute=30)
+    here.tell([News(here.case("shop").pk, Code.OPENED, here.now) for _ in range(2)])
+    rolled = here.only(purpose="roll_up")
+    rolled.state = "sending"
+    rolled.save()
+    here.news(here.case("shop"), Code.OPENED)
+    assert here.deliveries(purpose="roll_up")[1].not_before == datetime(2026, 7, 2, 7, 0, tzinfo=UTC)
+
+
+def test_the_ceiling_counts_posts_and_not_the_forms_below_them(here: Town) -> None:
+    here.apply(tells=(Tell(to="dummy", audience="psirt", form=True, ceiling=2),))
+    for _ in range(3):
+        here.news(here.case("shop"), Code.OPENED)
+    assert len(here.deliveries(purpose="psirt_post")) == len(here.deliveries(purpose="triage_form")) == 2
+    assert len(here.only(purpose="roll_up").params["cases"]) == 1
+
+
+def test_an_escalation_keeps_the_quiet_hours_of_its_rule(here: Town) -> None:
+    from django.db import transaction
+
+    from kairan.services import asides
+    from kairan.store.connection import raw_cursor
+
+    quiet = (Tell(to="dummy", quiet_hours=QuietHours("22:00", "07:00")),)
+    here.apply(tells=quiet, rule={"escalate": Escalate("dummy", Channel("C-boss", "boss"))})
+    case = opened(here, "shop")
+    here.now = here.now.replace(hour=23)
+    with transaction.atomic():
+        asides.escalate(raw_cursor(), here.config, case.parts.get().pk, here.now)
+    assert here.only(purpose="escalation").not_before == datetime(2026, 7, 2, 7, 0, tzinfo=UTC)
+
+
 def test_a_team_is_reminded_below_its_post_each_time_once(here: Town) -> None:
     from django.db import transaction
 

@@ -49,11 +49,12 @@ def escalate(cursor: Cursor, config: Config, part: int, now: datetime) -> None:
     case, mine = found
     directory, told_at, rows = Directory(config), mine.told_at or now, []
     for rule in directory.rules_of(case):
-        reader = directory.anyone(rule.escalate.to, rule.escalate.channel) if rule.escalate else None
+        reader = directory.escalated_to(rule)
         if reader is None:
             continue
         key = f"escalation/{part}/{reader.destination}/{reader.channel}/{told_at.isoformat()}"
-        row = message(reader, key, Purpose.ESCALATION, NEWS, now, case=case.id, part=mine)
+        at = after_quiet(reader.quiet, reader.zone, now)
+        row = message(reader, key, Purpose.ESCALATION, NEWS, at, case=case.id, part=mine)
         rows.append(replace(row, params={"told_at": told_at.isoformat(), "number": mine.reminders}))
     deliveries.add(cursor, rows, now)
     wake()

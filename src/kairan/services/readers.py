@@ -1,7 +1,7 @@
 """Who reads of a case: the channels that its rules name, and how those who read there want to be told."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from kairan.domain.config import Channel, Config, Destination, QuietHours, Rule, Start, Team, Tell
@@ -64,6 +64,14 @@ class Directory:
         if destination not in self.destinations:
             return None
         return self._reader(Tell(to=destination), channel, self.config.time_zone, "")
+
+    def escalated_to(self, rule: Rule) -> Reader | None:
+        """Whom a rule names for what nobody answered; in the quiet hours that the rule keeps there."""
+        if rule.escalate is None:
+            return None
+        quiet = (tell.quiet_hours for tell in rule.tell if tell.to == rule.escalate.to and tell.quiet_hours)
+        found = self.anyone(rule.escalate.to, rule.escalate.channel)
+        return replace(found, quiet=next(quiet, None)) if found else None
 
     def tickets(self) -> Reader | None:
         """Where tickets are made: the first destination that can; else the preview shows them."""

@@ -7,7 +7,7 @@ piece of news calls for is said in services.tell.
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +15,8 @@ import msgspec
 
 from kairan.domain.message import Purpose
 from kairan.domain.news import News
-from kairan.domain.reading_times import after_quiet, next_round, next_slot
+from kairan.domain.reading_times import next_slot
+from kairan.services.pace import HOUR, Pace, Turn, next_roll_up
 from kairan.services.readers import Reader
 from kairan.store.queries import deliveries
 from kairan.store.queries.deliveries import Case, Cursor, New, Part, Root
@@ -23,7 +24,6 @@ from kairan.store.queries.deliveries import Case, Cursor, New, Part, Root
 CLICK, NEWS, BATCH = 0, 10, 20
 ROUND = "round"  # of a post's parameters: it waits for a round
 _FEW = 10  # what one person does by hand; more of it is a bulk action
-_HOUR = timedelta(hours=1)
 _MOST_SLOTS = 3
 NOT_THERE = frozenset({"refused", "cancelled"})  # states of a message that nobody can answer
 
@@ -64,61 +64,38 @@ class Batch:
     made: dict[str, int] = field(default_factory=dict)
     told_cases: set[int] = field(default_factory=set)
     told_parts: set[int] = field(default_factory=set)
-    _used: dict[tuple[str, str, datetime], int] = field(default_factory=dict)
+    _pace: Pace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pace = Pace(lambda reader, hour: deliveries.messages_in(self.cursor, *reader.lane, hour, hour + HOUR))
 
     def post(self, reader: Reader, purpose: Purpose, case: Case, part: Part | None, rank: int) -> None:
         """A case's message in a channel, unless it has one there; in a digest or roll-up where the reader wants it."""
         self.told_cases.add(case.id)
         if part:
             self.told_parts.add(part.id)
-        if reader.digest:
-            self.digest(reader, case.id, part.team if part else None)
-            return
         key = post_key(reader, case.id, part)
-        if key in self.posts or post_in(self.known[case.id], reader, part):
+        if not reader.digest and (key in self.posts or post_in(self.known[case.id], reader, part)):
             return
-        waits = reader.start if rank != CLICK else None
-        at = after_quiet(reader.quiet, reader.zone, next_round(waits, reader.rounds, self.now))
-        if self.is_over(reader, at):
-            self.roll_up(reader, case.id, at)
+        turn = self._pace.post(reader, self.now, click=rank == CLICK)
+        if turn.kind != "message":
+            self._gather(reader, turn, case.id, part)
             return
-        row = message(reader, key, purpose, rank, at, case=case.id, part=part)
-        self.posts[key] = replace(row, params={ROUND: True}) if waits else row
+        row = message(reader, key, purpose, rank, turn.at, case=case.id, part=part)
+        self.posts[key] = replace(row, params={ROUND: True}) if reader.start and rank != CLICK else row
 
     def reply(self, reader: Reader, root: Root, purpose: Purpose, each: News, rank: int) -> None:
         """A message below a root, in which this news is told; once."""
         key = f"{purpose}/{root.id}/{each.code}/{each.part or ''}/{each.at.isoformat()}/{fingerprint(each.params)}"
-        at = self.now if rank == CLICK else after_quiet(reader.quiet, reader.zone, self.now)
         if key in self.replies:
             return
-        if rank != CLICK and self.is_over(reader, at):
-            self.roll_up(reader, root.case, at)
+        turn = self._pace.reply(reader, self.now, click=rank == CLICK)
+        if turn.kind != "message":
+            self._gather(reader, turn, root.case, None)
             return
-        row = message(reader, key, purpose, rank, at, case=root.case)
+        row = message(reader, key, purpose, rank, turn.at, case=root.case)
         part = each.part or root.part
         self.replies[key] = replace(row, part=part, team=root.team, root=root.id, params=said(each))
-
-    def digest(self, reader: Reader, case: int, team: int | None) -> None:
-        """Each team's own, also where two share a channel."""
-        slot = next_slot(reader.digest, reader.zone, self.now)
-        self._gather(reader, Purpose.DIGEST, case, slot, team)
-
-    def roll_up(self, reader: Reader, case: int, at: datetime) -> None:
-        hour = at.replace(minute=0, second=0, microsecond=0)
-        self._gather(reader, Purpose.ROLL_UP, case, hour + _HOUR)
-
-    def is_over(self, reader: Reader, at: datetime) -> bool:
-        """Is the channel's hour full? If it is not, one more is in it now."""
-        if reader.ceiling is None:
-            return False
-        hour = at.replace(minute=0, second=0, microsecond=0)
-        place = (*reader.lane, hour)
-        if place not in self._used:
-            self._used[place] = deliveries.messages_in(self.cursor, *reader.lane, hour, hour + _HOUR)
-        if self._used[place] >= reader.ceiling:
-            return True
-        self._used[place] += 1
-        return False
 
     def write_posts(self) -> None:
         self.made |= deliveries.add(self.cursor, self.posts.values(), self.now)
@@ -143,11 +120,13 @@ class Batch:
             ]
             self.made |= deliveries.add(self.cursor, rows, self.now)
 
-    def _gather(self, reader: Reader, purpose: Purpose, case: int, slot: datetime, team: int | None = None) -> None:
-        key = f"{purpose}/{reader.destination}/{reader.channel}/{team or ''}/{slot.isoformat()}"
-        row, _ = self.gathered.get(key, (message(reader, key, purpose, BATCH, slot), reader))
+    def _gather(self, reader: Reader, turn: Turn, case: int, part: Part | None) -> None:
+        """Digests are each team's own, also where two share a channel; a roll-up is the channel's."""
+        team = part.team if part and turn.kind == "digest" else None
+        key = f"{turn.kind}/{reader.destination}/{reader.channel}/{team or ''}/{turn.at.isoformat()}"
+        row, _ = self.gathered.get(key, (message(reader, key, Purpose(turn.kind), BATCH, turn.at), reader))
         cases = [*row.params.get("cases", []), case]
-        params = {"cases": list(dict.fromkeys(cases)), "slot": slot.isoformat()}
+        params = {"cases": list(dict.fromkeys(cases)), "slot": turn.at.isoformat()}
         self.gathered[key] = (replace(row, params=params, team=team), reader)
 
     def _write_gathered(self, row: New, reader: Reader) -> None:
@@ -155,7 +134,9 @@ class Batch:
         for _ in range(_MOST_SLOTS):
             if deliveries.gather(self.cursor, row, self.now):
                 return
-            later = next_slot(reader.digest, reader.zone, row.not_before) if reader.digest else row.not_before + _HOUR
+            digest = row.purpose == Purpose.DIGEST
+            was = row.not_before
+            later = next_slot(reader.digest, reader.zone, was) if digest else next_roll_up(reader, was)
             at, key = later.isoformat(), row.key.rpartition("/")[0]
             row = replace(row, key=f"{key}/{at}", not_before=later, params={**row.params, "slot": at})
 

@@ -252,11 +252,12 @@ def start_round(cursor: Cursor, destination: str, mark: str, now: datetime) -> i
 
 
 def messages_in(cursor: Cursor, destination: str, channel: str, begin: datetime, end: datetime) -> int:
-    """How many new messages this channel gets between these times. Edits are silent and roll-ups the way out."""
+    """How many new messages this channel gets between these times. Edits are silent, roll-ups
+    the way out, and a form belongs to the post that it is below."""
     cursor.execute(
         "SELECT count(*) FROM delivery WHERE destination = %s AND channel = %s AND created_at > %s - interval '4 days'"
         " AND not_before >= %s AND not_before < %s AND NOT edits AND state <> 'cancelled'"
-        " AND purpose NOT IN ('roll_up', 'digest', 'test')",
+        " AND purpose NOT IN ('roll_up', 'digest', 'triage_form', 'test')",
         (destination, channel, begin, begin, end),
     )
     row = cursor.fetchone()
