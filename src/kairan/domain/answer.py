@@ -77,12 +77,14 @@ class Form(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What is said to the person who acted, and to nobody else. `errors` by the form's field."""
+    """What is said to the person who acted, and to nobody else. `errors` by the form's field. `url`: of the case that
+    they acted on, where people outside Kairan's pages find it."""
 
     code: Said
     params: dict[str, object] = msgspec.field(default_factory=dict)
     errors: dict[str, Fault] = msgspec.field(default_factory=dict)
     form: Form | None = None
+    url: str = ""
 
     @property
     def is_refusal(self) -> bool:

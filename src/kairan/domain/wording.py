@@ -18,6 +18,14 @@ STATUS: Mapping[str, tuple[str, str]] = {
     "risk_accepted": ("Risk accepted", "リスク受容"),
     "deferred": ("Deferred", "保留"),
 }
+SEVERITY: Mapping[str, tuple[str, str]] = {
+    "critical": ("critical", "緊急"),
+    "high": ("high", "高"),
+    "medium": ("medium", "中"),
+    "low": ("low", "低"),
+    "none": ("none", "なし"),
+    "unknown": ("unknown", "不明"),
+}
 RELOOK: Mapping[str, tuple[str, str]] = {
     "expired": ("needs another look: its time is over", "再確認が必要: 期限が過ぎました"),
     "fix_known": ("needs another look: a fix is known", "再確認が必要: 修正版が公開されました"),
@@ -66,6 +74,11 @@ def chosen(texts: tuple[str, str], language: str) -> str:
 def status(code: str, language: str) -> str:
     """A status nobody translated is shown as it is, never hidden."""
     return chosen(STATUS.get(code, (code, code)), language)
+
+
+def severity(code: str, language: str) -> str:
+    """In a sentence; the article's line of a post keeps its English."""
+    return chosen(SEVERITY.get(code, (code, code)), language)
 
 
 def relook(code: str, language: str) -> str:

@@ -7,12 +7,14 @@ the payload, and what the payload names is looked up anew. What comes of it is s
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from kairan.domain.answer import Answer, Fault, Form, Reach, Said
 from kairan.domain.errors import ForbiddenError, IllegalTransition
 from kairan.domain.message import Action, Part
 from kairan.domain.rights import Right
 from kairan.domain.triage import DECIDED, SETTLED, Status, moves
-from kairan.services import may, raising, triage
+from kairan.services import configuration, may, raising, triage
 from kairan.services.actor import Actor
 from kairan.services.attempts import attempt
 from kairan.services.choice import Choice, ChoiceError, Evidence, Wrong, fit_text
@@ -23,6 +25,11 @@ from kairan.services.ticketing import create_ticket
 
 def act(action: Action, actor: Actor, now: datetime) -> Answer:
     """Do it, and say what came of it. What a person may get wrong is an answer, not an error."""
+    answer = _acted(action, actor, now)
+    return replace(answer, url=configuration.active().link(f"/cases/C-{action.case}/")) if action.case else answer
+
+
+def _acted(action: Action, actor: Actor, now: datetime) -> Answer:
     deed = _DEEDS.get(action.code)
     pressed = Pressed.found(action, actor, now) if deed else None
     try:

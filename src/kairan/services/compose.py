@@ -192,9 +192,7 @@ class _Composer:
         if head.state == State.CLOSED:
             return ()
         if self.purpose is Purpose.PSIRT_POST:
-            codes = ("claim", "decide", "defer")
-            if not self._ticket(head.id):
-                codes = ("create_ticket", *codes)
+            codes = (*(() if self._ticket(head.id) else ("create_ticket",)), "claim", "decide", "defer")
             return tuple(ActionOffer(code, head.id) for code in codes)
         if self.purpose is Purpose.TRIAGE_FORM:
             return (ActionOffer("send_triage", head.id),)

@@ -62,8 +62,13 @@ def read(payload: Mapping[str, Any]) -> list[Action]:
 
 def draw(found: Affected, language: str) -> Payload:
     """An ephemeral message."""
-    text = "\n".join(_lines(found, language))
-    return {"response_type": "ephemeral", "text": text, "blocks": [blocks.section(text)]}
+    said = text(found, language)
+    return {"response_type": "ephemeral", "text": said, "blocks": [blocks.section(said)]}
+
+
+def text(found: Affected, language: str) -> str:
+    """The answer, fit for a section."""
+    return "\n".join(_lines(found, language))
 
 
 def _lines(found: Affected, language: str) -> list[str]:

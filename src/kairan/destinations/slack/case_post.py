@@ -3,7 +3,7 @@
 from kairan.destinations.slack import actions, blocks, texts
 from kairan.destinations.slack.blocks import Block
 from kairan.destinations.slack.lines import Pen
-from kairan.destinations.slack.news import sentence_of
+from kairan.destinations.slack.news import happened
 from kairan.domain.message import ActionOffer, Message, Purpose
 from kairan.domain.notice import Line, Notice, Run, notice
 
@@ -19,7 +19,7 @@ def post(message: Message) -> tuple[str, list[Block]]:
     pen = Pen(message.language, message.case.url)
     drawn = [blocks.header(title), *_whole_title(title, pen)]
     if message.purpose is Purpose.HANDOVER:
-        drawn.insert(0, blocks.section(pen.text(sentence_of(message), _PARAGRAPH)))
+        drawn.insert(0, blocks.section(happened(message, pen, _PARAGRAPH)))
     drawn += [blocks.section(pen.paragraph(paragraph, _PARAGRAPH)) for paragraph in _sections(said)]
     drawn.append(blocks.context(pen.line(said.foot, _PARAGRAPH)))
     if message.purpose is not Purpose.TICKET and message.offers:

@@ -60,6 +60,11 @@ def address(url: str) -> str:
     return quoted if len(quoted) <= _LONGEST_ADDRESS else ""
 
 
+def web(text: str) -> str:
+    """The text if it is an address on the web, which a text from outside may lead to; else ""."""
+    return text if text.startswith(("http://", "https://")) and address(text) else ""
+
+
 def is_too_long(url: str) -> bool:
     """Would it be a link if it were shorter?"""
     return len(_quoted(url)) > _LONGEST_ADDRESS

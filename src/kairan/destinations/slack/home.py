@@ -58,7 +58,7 @@ def home(found: Home, said: Answer | None, language: str) -> Block:
 
 def _note(said: Answer | None, language: str) -> Iterator[Block]:
     if said is not None and said.code is not Said.FORM:
-        yield blocks.section(escape.cut(answers.sentence(said, language), blocks.TEXT - 100, escape.mrkdwn))
+        yield blocks.section(answers.drawn(said, language))
         yield blocks.divider()
 
 

@@ -1,12 +1,22 @@
 """Lines of a notice as mrkdwn within a limit: what does not fit is counted, said and linked, never cut silently."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from string import Formatter
 
 from kairan.destinations.slack import escape
 from kairan.domain.notice import Line, Run
 from kairan.domain.wording import word
 
+Parts = Mapping[str, tuple[Run, ...]]  # what a text's {places} are filled with: several are a list
+
 _ROOM_TO_SAY = 60  # "and 1,234,567 more", "all of it", and the signs of a link
+
+
+def plain(template: str, parts: Parts) -> str:
+    """A text with its places filled in, not yet escaped. Places that nobody filled are left out."""
+    said = {name: ", ".join(run.text for run in runs) for name, runs in parts.items()}
+    return template.format_map(defaultdict(str, said))
 
 
 class Pen:
@@ -52,6 +62,17 @@ class Pen:
         kept = _count(drawn, 1, most - self._tail)
         return [*drawn[:kept], self._rest(len(drawn) - kept + more)]
 
+    def filled(self, template: str, parts: Parts, most: int) -> str:
+        """A text with its places filled in. Where that is too much, each place has its share of the room."""
+        pieces = [(escape.mrkdwn(said), parts.get(name or "", ())) for said, name, *_ in Formatter().parse(template)]
+        wanted = [sum(escape.width(self._drawn(run)) + 2 for run in runs) for _, runs in pieces]
+        shares = _shares(wanted, most - sum(escape.width(said) for said, _ in pieces))
+        filled = [said + self._place(runs, share) for (said, runs), share in zip(pieces, shares, strict=True)]
+        return "".join(filled).strip()
+
+    def _place(self, runs: tuple[Run, ...], most: int) -> str:
+        return self._items(Line((), runs), most) if len(runs) > 1 else self._runs(runs, most)
+
     def _runs(self, runs: Sequence[Run], most: int) -> str:
         said = ""
         for run in runs:
@@ -62,7 +83,7 @@ class Pen:
         drawn = self._drawn(run)
         if escape.width(drawn) <= most:
             return drawn
-        return self.text(run.text, most) if most > self._tail else "…"
+        return self.text(run.text, most) if most > self._tail else escape.cut(run.text, max(most, 1), escape.mrkdwn)
 
     def _drawn(self, run: Run) -> str:
         if run.url:
@@ -77,8 +98,9 @@ class Pen:
         whole = line.separator.join(drawn)
         if escape.width(whole) <= most:
             return whole
-        kept = _count(drawn, len(line.separator), most - self._tail)
-        return line.separator.join([*drawn[:kept], self._rest(len(drawn) - kept)])
+        pen = self if most > self._tail else Pen(self._language, "")
+        kept = _count(drawn, len(line.separator), most - pen._tail)
+        return line.separator.join([*drawn[:kept], pen._rest(len(drawn) - kept)])
 
     def _all(self, line: Line) -> Iterator[str]:
         yield from (self._drawn(Run(escape.one_line(each.text), each.url, each.strong)) for each in line.items)
@@ -94,6 +116,15 @@ def _count(drawn: Sequence[str], separator: int, room: int) -> int:
         if room < 0:
             return number
     return len(drawn)
+
+
+def _shares(wanted: Sequence[int], room: int) -> list[int]:
+    """What each gets of the room: all it wants while there is enough, the greedy the same."""
+    shares = [0] * len(wanted)
+    for served, number in enumerate(sorted(range(len(wanted)), key=wanted.__getitem__)):
+        shares[number] = max(min(wanted[number], room // (len(wanted) - served)), 0)
+        room -= shares[number]
+    return shares
 
 
 def _is_short(line: Line) -> bool:

@@ -1,16 +1,15 @@
 """What is said below a post: news, reminders, what PSIRT wrote; and the messages that are of no single case."""
 
-from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
 from kairan.destinations.slack import blocks, escape, texts
 from kairan.destinations.slack.blocks import Block
-from kairan.destinations.slack.lines import Pen
+from kairan.destinations.slack.lines import Parts, Pen, plain
 from kairan.domain.message import Item, Message, Purpose
 from kairan.domain.news import Code, ending
 from kairan.domain.notice import Line, Run, notice
-from kairan.domain.wording import status, word
+from kairan.domain.wording import severity, status, word
 
 _WORDS = 2_900
 _PIECE = 2_700  # of a person's text, in a section
@@ -19,11 +18,9 @@ _SECTIONS = 4  # at most, of a person's text
 
 def news(message: Message) -> tuple[str, list[Block]]:
     """One sentence of what happened, the words people gave, and the case it is of."""
-    sentence = sentence_of(message)
     pen = Pen(message.language, _link(message))
-    drawn = [blocks.section(pen.paragraph((Line((Run(sentence),)),), _WORDS))]
-    drawn += _said_by_people(message, pen)
-    return sentence, [*drawn, blocks.context(_of_which(message, pen))]
+    drawn = [blocks.section(happened(message, pen, _WORDS)), *_said_by_people(message, pen)]
+    return sentence_of(message), [*drawn, blocks.context(_of_which(message, pen))]
 
 
 def triage_message(message: Message) -> tuple[str, list[Block]]:
@@ -53,26 +50,44 @@ def test(message: Message) -> tuple[str, list[Block]]:
 
 
 def sentence_of(message: Message) -> str:
+    """What happened, as plain text."""
+    return escape.one_line(plain(*_sentence(message)))
+
+
+def happened(message: Message, pen: Pen, most: int) -> str:
+    """The same for a section: addresses can be followed, lists that are too long are counted."""
+    return pen.filled(*_sentence(message), most)
+
+
+def _sentence(message: Message) -> tuple[str, Parts]:
     """By the event's code and parameters; a code nobody wrote a text for is said by its own name."""
-    parts = defaultdict(str, {name: _shown(name, value, message) for name, value in message.params.items()})
-    parts["by"] = escape.one_line(message.by) or "Kairan"
-    parts["team"] = parts["team"] or message.team or word("nobody", message.language)
+    parts = {name: _runs(name, value, message) for name, value in message.params.items()}
+    parts["by"] = (Run(escape.one_line(message.by) or "Kairan"),)
+    if not message.params.get("team"):
+        parts["team"] = (Run(escape.one_line(message.team) or word("nobody", message.language)),)
     code = message.code or message.purpose.value
-    if code == "handed_over" and not (parts["old"] and parts["new"]):
+    if code == "handed_over" and not (message.params.get("old") and message.params.get("new")):
         code = "yours_now"
     if code == Code.PART_RESOLVED and (why := ending(message.params)):
-        return " ".join(texts.of(texts.ENDINGS, why, message.language).format_map(parts).split())
-    return " ".join(texts.of(texts.NEWS, code, message.language).format_map(parts).split())
+        return texts.of(texts.ENDINGS, why, message.language), parts
+    return texts.of(texts.NEWS, code, message.language), parts
+
+
+def _runs(name: str, value: object, message: Message) -> tuple[Run, ...]:
+    if isinstance(value, list | tuple):
+        return tuple(Run(escape.one_line(str(each))) for each in value)
+    text = escape.one_line(_shown(name, value, message))
+    return (Run(text, escape.web(text) if name == "url" else ""),)
 
 
 def _shown(name: str, value: object, message: Message) -> str:
     language = message.language
-    if name == "status" or (name in {"old", "new"} and message.code == "moved"):
+    if name == "status" or (name in {"old", "new"} and message.code == Code.MOVED):
         return status(str(value), language)
+    if name in {"old", "new"} and message.code == Code.WORSE:
+        return severity(str(value), language)
     if name == "why":
         return texts.of(texts.WHY, str(value), language)
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
     instant = _instant(value)
     return texts.date(instant, message.time_zone) if instant else str(value)
 

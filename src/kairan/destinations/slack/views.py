@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from kairan.destinations.slack import actions, blocks, escape, opening, texts
 from kairan.destinations.slack.blocks import Block
 from kairan.destinations.slack.inbound import OPEN_CASE
+from kairan.destinations.slack.lines import Pen
 from kairan.domain.answer import Form
 from kairan.domain.message import Part
 from kairan.domain.triage import DECIDED, Justification, Status, Until
@@ -13,24 +14,25 @@ from kairan.domain.wording import status, word
 
 _STATUSES = (Status.ACTION_NEEDED, *(each for each in Status if each in DECIDED))
 _LONGEST = 3_000
+_LONGEST_TITLE = 2_900
 
 
-def view(form: Form, language: str, channel: str = "", message: str = "") -> Block:
-    """A modal that remembers which case it is of, and where it was asked for."""
+def view(form: Form, language: str, channel: str = "", message: str = "", url: str = "") -> Block:
+    """A modal that remembers which case it is of, and where it was asked for. `url` is the case's."""
     about = actions.subject(form.case, form.part)
     remembered = json.dumps({"about": about, "channel": channel, "message": message})
     return blocks.view(
         texts.of(texts.FORM, form.code, language),
         texts.word("send", language),
         texts.word("cancel", language),
-        opening.fields(form, language) if form.code == OPEN_CASE else _fields(form, language),
+        opening.fields(form, language) if form.code == OPEN_CASE else _fields(form, language, url),
         actions.button(form.code),
         remembered,
     )
 
 
-def _fields(form: Form, language: str) -> list[Block]:
-    about = blocks.section(escape.cut(_about(form), 2_000, escape.mrkdwn))
+def _fields(form: Form, language: str, url: str) -> list[Block]:
+    about = blocks.section(Pen(language, url).text(_about(form), _LONGEST_TITLE))
     asked = [*_teams(form, language), *_FIELDS[form.code](language)]
     if form.reach is None:
         return [about, *asked]

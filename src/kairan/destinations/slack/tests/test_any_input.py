@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from kairan.destinations.slack import DESTINATION, escape, request
 from kairan.domain.affected import Affected, Share
+from kairan.domain.answer import Answer, Fault, Form, Said
 from kairan.domain.examples import CASE, example
 from kairan.domain.message import CaseFacts, Fix, Item, Link, Message, Part, Place, Purpose
 from kairan.interfaces.destination import Parcel
@@ -149,6 +150,86 @@ def _controls(drawn: Any) -> list[str]:
             found += [each["text"]] if "<" in rest or ">" in rest else []
             found += [m[0] for m in LINK.finditer(each["text"]) if not re.match(r"https?://|/(?!/)", m[1])]
     return found
+
+
+@st.composite
+def answers(draw: Any) -> Answer:
+    many = st.lists(names, max_size=4).map(lambda each: each * draw(st.sampled_from([1, 80])))
+    said = {"teams": draw(many), "again": draw(many), "refused": dict.fromkeys(draw(many), "new")}
+    said |= {"url": draw(urls), "destination": draw(names), "status": draw(statuses)}
+    said |= {"ids": draw(many), "there": draw(many), "opening": draw(many), "nobody": draw(many)}
+    fault = Fault(draw(st.sampled_from(["no_text", "unknown_id", "made_up"])), {"ids": draw(names)})
+    code = draw(st.sampled_from(["decide", "defer", "not_affected", "ask"]))
+    form = Form(code, 7, draw(texts), draw(st.sampled_from([None, 1])), draw(parts()))
+    errors = dict.fromkeys(draw(st.sampled_from([(), ("channels",), ("message", "channels", "until_at")])), fault)
+    return Answer(draw(st.sampled_from(list(Said))), said, errors, form, draw(urls))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), phases=WITHOUT_SHRINKING)
+@given(answer=answers(), language=st.sampled_from(["en", "ja"]))
+def test_any_answer_is_drawn_within_all_limits(answer: Answer, language: str, view_schema: Validator) -> None:
+    drawn = DESTINATION.answer(answer, language)
+    note, view = drawn["note"], drawn["view"]
+    assert broken(note) == []
+    assert 1 <= wide(note["text"]) <= 3_000
+    view_schema.validate(view)
+    assert broken(view, 100) == []
+    assert _controls(note) + _controls(view) == []
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=WITHOUT_SHRINKING)
+@given(data=st.data(), language=st.sampled_from(["en", "ja"]))
+def test_whoever_is_affected_is_said_within_all_limits(data: Any, language: str, block_kit: Validator) -> None:
+    share = st.builds(Share, names, statuses | st.just(""), st.integers(0, 10**9), st.integers(0, 10**9))
+    shares = tuple(data.draw(st.lists(share, max_size=3)) * data.draw(st.sampled_from([1, 20])))
+    found = Affected(
+        data.draw(names), True, shares, len(shares) + data.draw(st.sampled_from([0, 140])), address=data.draw(urls)
+    )
+    drawn = DESTINATION.affected(found, language)
+    block_kit.validate(drawn["blocks"])
+    assert broken(drawn) == []
+    assert _controls(drawn) == []
+
+
+def test_a_note_counts_the_teams_that_it_has_no_room_for() -> None:
+    url = "https://kairan.example.com/cases/C-7/"
+    teams = [f"the team number {n} of them all" for n in range(200)]
+    said = DESTINATION.answer(Answer(Said.SENT, {"teams": teams[:150], "again": teams[150:]}, url=url), "en")
+    first, second = said["note"]["blocks"][0]["text"]["text"].split("\n")
+    for line, whole in ((first, 150), (second, 50)):
+        left = re.search(rf"<{url}\|and (\d+) more>$", line)
+        assert line.count("the team number") + (int(left[1]) if left else 0) == whole
+    refused = dict.fromkeys(teams, "resolved")
+    said = DESTINATION.answer(Answer(Said.PARTLY, {"teams": teams, "refused": refused}, url=url), "en")
+    assert len(re.findall(r"\|and \d+ more>", said["note"]["blocks"][0]["text"]["text"])) == 2
+
+
+def test_a_forms_title_that_is_too_long_is_said_to_be_cut() -> None:
+    url = "https://kairan.example.com/cases/C-7/"
+    view = DESTINATION.answer(Answer(Said.FORM, form=Form("ask", 7, "long " * 1_000, 1), url=url), "en")["view"]
+    assert view["blocks"][0]["text"]["text"].endswith(f"… <{url}|all of it>")
+
+
+@pytest.mark.parametrize("url", ["https://jira.example.com/browse/_A-1_", "http://jira/A-1"])
+def test_a_tickets_address_can_be_followed(url: str) -> None:
+    message = replace(example(Purpose.UPDATE, "en"), code="ticket", params={"url": url})
+    assert f"<{url}|" in DESTINATION.render(message)["blocks"][0]["text"]["text"]
+    note = DESTINATION.answer(Answer(Said.TICKET_BEFORE, {"url": url}), "en")["note"]
+    assert f"<{url}|" in note["blocks"][0]["text"]["text"]
+
+
+def test_nothing_but_a_tickets_web_address_is_a_link() -> None:
+    for url in ("javascript:alert(1)", "/messages/1/", "<https://evil.example|x>"):
+        message = replace(example(Purpose.UPDATE, "en"), code="ticket", params={"url": url})
+        assert LINK.search(DESTINATION.render(message)["blocks"][0]["text"]["text"]) is None
+    message = replace(example(Purpose.UPDATE, "en"), code="asked", by="https://evil.example")
+    assert LINK.search(DESTINATION.render(message)["blocks"][0]["text"]["text"]) is None
+
+
+def test_a_severity_that_rose_is_said_in_the_readers_words() -> None:
+    worse = replace(example(Purpose.UPDATE, "ja"), code="worse", params={"old": "high", "new": "critical"})
+    assert "深刻度が高から緊急に" in DESTINATION.render(worse)["text"]
+    assert "from high to critical" in DESTINATION.render(replace(worse, language="en"))["text"]
 
 
 @pytest.mark.parametrize("text", NASTY)
