@@ -103,3 +103,24 @@ def test_a_complaint_is_of_a_line_that_is_there(text: str, said: str) -> None:
     [complaint, *_] = check_text(text, "kairan.yaml", NOW).complaints
     assert str(complaint).startswith(said)
     assert complaint.line <= text.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rules: [{name: r, remind: ''}]",
+        "rules: [{name: r, escalate: ''}]",
+        "destinations: [{name: a, kind: preview, channel: ''}]",
+    ],
+)
+def test_an_empty_text_is_no_keys(text: str) -> None:
+    """It was taken for "nothing", and the meaning of a text was asked for its keys."""
+    [complaint] = check_text(text, "kairan.yaml", NOW).complaints
+    assert "needs keys here" in complaint.message
+
+
+def test_a_complaint_does_not_repeat_all_of_a_long_value() -> None:
+    long = "x" * 20_000
+    text = f"rules: [{{name: r, tell: [{{to: preview, form: {long}}}]}}]\n'{long}': 1\n'{long}': 1"
+    for complaint in check_text(text, "kairan.yaml", NOW).complaints:
+        assert len(complaint.message) < 300

@@ -141,7 +141,8 @@ class _Meaning:
                 self.complain(f"{path}.name", "is a repository's name, or owner/name")
             known = names.setdefault(each.notify_channel_id, each.notify_channel)
             if known != each.notify_channel:
-                told = f"the channel {each.notify_channel_id} is called {known!r} above: one channel has one name"
+                number = each.notify_channel_id[:60]
+                told = f"the channel {number} is called {known[:60]!r} above: one channel has one name"
                 self.complain(f"{path}.notify_channel", told)
 
     def rule(self, rule: Rule, path: str) -> None:
@@ -180,10 +181,8 @@ class _Meaning:
             path = f"{section}[{at}].{key}" if key else f"{section}[{at}]"
             word = name.lower() if fold else name
             if word in seen:
-                self.complain(
-                    path,
-                    f"{name!r} stands there twice, first in line {self.reading.line(self.reading.written(seen[word]))}",
-                )
+                first = self.reading.line(self.reading.written(seen[word]))
+                self.complain(path, f"{name[:60]!r} stands there twice, first in line {first}")
             seen.setdefault(word, path)
 
     def team(self, key: str, path: str) -> None:

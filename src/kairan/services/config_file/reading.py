@@ -134,7 +134,8 @@ class Reading:
 
     def _union(self, kind: inspect.UnionType, item: Item, path: str) -> Any:
         """Something or nothing: None, or the empty text."""
-        if isinstance(item, Scalar) and not item.text and not item.is_plain:
+        is_text = any(isinstance(_bare(each), inspect.StrType | inspect.LiteralType) for each in kind.types)
+        if is_text and isinstance(item, Scalar) and not item.text and not item.is_plain:
             return ""
         first = next(each for each in kind.types if not isinstance(each, inspect.NoneType))
         return self._read(first, item, path)
@@ -157,7 +158,11 @@ class Reading:
                 return self._word(kind, item, path)
             case inspect.BoolType():
                 word = item.text.lower()
-                return word in _YES if word in _YES | _NO else self._wrong(path, f"is true or false, not {item.text!r}")
+                return (
+                    word in _YES
+                    if word in _YES | _NO
+                    else self._wrong(path, f"is true or false, not {item.text[:60]!r}")
+                )
             case inspect.IntType():
                 return self._number(kind, item, path)
         raise TypeError(f"{path}: the configuration's type {kind} is not foreseen")

@@ -157,7 +157,7 @@ class _Reader:
                 merged += value.items if isinstance(value, Listed) else [value]
             elif key.text in keys:
                 first = keys[key.text].line
-                self.complain(event.start_mark, f"{key.text!r} stands twice here, first in line {first}: keep one")
+                self.complain(event.start_mark, f"{key.text[:60]!r} stands twice here, first in line {first}: keep one")
             else:
                 keys[key.text], entries[key.text] = key, value
         for each in merged:
