@@ -44,6 +44,14 @@ class Running:
     def import_(self, *words: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run([KAIRAN, "import", *words], env=self.env, capture_output=True, text=True, check=False)
 
+    def configure(self, text: str) -> None:
+        """Put a kairan.yaml in force."""
+        file = self.home / "kairan.yaml"
+        file.write_text(text, encoding="utf-8")
+        command = [KAIRAN, "config", "apply", str(file)]
+        done = subprocess.run(command, env=self.env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)
         assert self.process.wait(20) == 0

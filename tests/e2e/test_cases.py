@@ -12,8 +12,13 @@ from tests.e2e.test_pages import LOOKS, PASSWORD, REPORTS, Walk, speak
 
 pytestmark = pytest.mark.slow
 WORDS = {
-    "en": {"deferred": "Decided: Put off", "undone": "Taken back", "done": "Done"},
-    "ja": {"deferred": "判断しました: 保留", "undone": "取り消しました", "done": "完了"},
+    "en": {"deferred": "Decided: Put off", "undone": "Taken back", "done": "Done", "written": "On its way to: Web."},
+    "ja": {
+        "deferred": "判断しました: 保留",
+        "undone": "取り消しました",
+        "done": "完了",
+        "written": "送信しました: Web",
+    },
 }
 
 
@@ -26,6 +31,7 @@ def triager(running: Running, browser: Browser) -> Iterator[BrowserContext]:
     for name, value in {"username": "aki", "name": "秋山 葵", "password": PASSWORD, "again": PASSWORD}.items():
         page.fill(f"[name={name}]", value)
     page.click("main button[type=submit]")
+    running.configure("teams: [{key: web, name: Web}]\nownership: [{team: web}]\n")
     done = running.import_(*map(str, REPORTS))
     assert done.returncode == 0, done.stderr
     _wait_for_cases(page)
@@ -93,6 +99,57 @@ def test_a_decision_by_keyboard_opens_the_next_case_and_is_undone(
     page.click("#case-done button[value=undo]")
     expect(page.locator(".notice.done")).to_contain_text(WORDS[language]["undone"])
     assert page.url.endswith(first)
+    page.close()
+    assert walk.wrong == []
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_inbox_is_gone_through_by_keyboard(running: Running, triager: BrowserContext, language: str) -> None:
+    """j and k walk, x picks, enter opens, d begins to decide, escape goes back to where one was."""
+    page = triager.new_page()
+    speak(page, language)
+    walk = Walk(page, running.url, language, "inbox")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/inbox/?whose=all")
+    links = page.locator("[data-list] tbody .c-id a")
+    assert links.count() >= 2
+    for key, at in (("j", 0), ("j", 1), ("k", 0)):
+        page.keyboard.press(key)
+        expect(links.nth(at)).to_be_focused()
+    page.keyboard.press("x")
+    expect(page.locator("[data-number]")).to_have_text("1")
+    page.keyboard.press("x")
+    page.keyboard.press("Enter")
+    expect(page.locator("#drawer .case-sheet")).to_be_visible()
+    page.keyboard.press("d")
+    expect(page.locator("#drawer [name=status]").first).to_be_focused()
+    walk.check(1280)
+    page.keyboard.press("Escape")
+    expect(page.locator("#drawer")).to_be_hidden()
+    expect(links.nth(0)).to_be_focused()
+    page.close()
+    assert walk.wrong == []
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_teams_are_written_to_and_how_many_is_said_before(
+    running: Running, triager: BrowserContext, language: str
+) -> None:
+    page = triager.new_page()
+    speak(page, language)
+    walk = Walk(page, running.url, language, "write")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/cases/?status=new&state=any")
+    page.goto(str(page.locator("[data-list] tbody .c-id a").first.get_attribute("href")))
+    page.click(".write-teams summary")
+    expect(page.locator("[data-ticked]")).to_have_text("0")
+    page.check(".write-teams [name=team] >> nth=0")
+    expect(page.locator("[data-ticked]")).to_have_text("1")
+    walk.check(390)
+    page.fill("#write-message", f"bitte aktualisieren: {language}")
+    page.click("button[value=write]")
+    expect(page.locator(".notice.done").first).to_contain_text(WORDS[language]["written"])
+    walk.check(390)
     page.close()
     assert walk.wrong == []
 

@@ -6,6 +6,7 @@ KAIRAN_SCREENSHOTS=folder keeps a picture of each.
 
 import gzip
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,16 @@ ADDRESSES = {
     "replay": "/runs/replay/",
     "held": "/held/",
     "uploads": "/uploads/",
+    "inbox": "/inbox/?whose=all",
+    "board": "/cases/board/",
+    "rules": "/rules/",
+    "rule-try": "/rules/urgent/try/?days=30",
+    "coverage": "/coverage/",
+    "noise": "/noise/",
+    "destinations": "/destinations/",
+    "deliveries": "/deliveries/",
+    "messages": "/messages/",
+    "unowned": "/unowned/",
     "teams": "/teams/",
     "people": "/people/",
     "person": "/people/1/",
@@ -45,6 +56,11 @@ BEHIND = {
     "vulnerability": ("finding", "main a[href^='/vulnerabilities/']"),
     "asset": ("/assets/", "main a[href^='/assets/'][href$='/']"),
     "run": ("/runs/", "main a[href^='/runs/'][href$='/']:not([href*='replay'])"),
+    "case": ("/cases/?state=any", "[data-list] tbody .c-id a"),
+    "case-why": ("case", "main a[href$='/why/']"),
+    "delivery": ("/deliveries/", "main a[href^='/deliveries/'][href$='/']"),
+    "message": ("/messages/?destination=preview&channel=psirt", "main a[href^='/messages/'][href$='/']"),
+    "message-raw": ("/messages/?destination=preview&channel=psirt", "main a[href$='/raw/']"),
     "rejects": ("/runs/", "main a[href$='/rejects/']"),
 }
 MAY_BE_MISSING = {"rejects"}  # the samples are sound
@@ -175,6 +191,7 @@ def test_every_page_is_sound_with_reports(running: Running, visitor: BrowserCont
     assert done.returncode == 0, done.stderr
     page = visitor.new_page()
     speak(page, language)
+    wait_until_told(page)
     walk = Walk(page, running.url, language, "full")
     for name, address in (ADDRESSES | addresses_behind(page)).items():
         walk.look_at(name, address)
@@ -203,6 +220,16 @@ def test_a_finding_opens_beside_the_list(running: Running, visitor: BrowserConte
         assert page.url.endswith("/findings/")
     page.close()
     assert walk.wrong == []
+
+
+def wait_until_told(page: Page) -> None:
+    """Cases are opened and told by the worker: it takes a moment."""
+    for _ in range(90):
+        page.goto("/messages/?destination=preview&channel=psirt")
+        if page.locator("main a[href$='/raw/']").count():
+            return
+        time.sleep(1)
+    raise AssertionError("nobody was told within 90 seconds")
 
 
 def addresses_behind(page: Page) -> dict[str, str]:

@@ -4,7 +4,7 @@
 
 (() => {
   const drawer = document.getElementById("drawer");
-  const typing = (target) => target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
+  const typing = (target) => target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
   const row = () => document.activeElement?.closest("[data-list] tbody tr") ?? document.querySelector("tr.in-drawer");
   let wanted = ""; // what is to be done in the drawer once its case is there
 

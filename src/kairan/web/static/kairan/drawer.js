@@ -10,7 +10,7 @@
   const body = drawer.querySelector("[data-body]");
   const part = (name) => drawer.querySelector(`[data-${name}]`);
   const narrow = window.matchMedia("(max-width: 60rem)");
-  const typing = (target) => target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
+  const typing = (target) => target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
   const isGroup = (link) => link.closest(".groups") !== null;
   const links = () => [...document.querySelectorAll(LINK)];
   let shown = ""; // the address of the finding that is shown

@@ -7,7 +7,7 @@
   const bar = () => document.querySelector("[data-picked]");
   const boxes = () => [...document.querySelectorAll("[data-list] .c-pick input")];
   const picked = () => boxes().filter((box) => box.checked);
-  const typing = (target) => target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
+  const typing = (target) => target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
   let last = null; // the row picked last: where a range begins
 
   // --- picking ---------------------------------------------------------------------------------------------------
