@@ -87,8 +87,8 @@ def draft(case: int) -> str:
         return ""
     summary = case_facts.summary(cursor, head.vulnerability) if head.vulnerability else ""
     fixes = [fix_of(each) for each in case_facts.fixes(cursor, case)]
-    url = f"{config.address.rstrip('/')}/cases/C-{case}/"
-    return plain(advice(fixes, summary or head.title, url, config.language))[: LONGEST // 2]
+    url = config.link(f"/cases/C-{case}/")
+    return plain(advice(fixes, summary or head.title, url, config.language))
 
 
 def _send(case: int, text: str, ticked: Callable[[Cursor], list[Part]], actor: Actor, now: datetime) -> Answer:

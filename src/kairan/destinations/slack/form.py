@@ -31,7 +31,7 @@ def form(message: Message) -> tuple[str, list[Block]]:
 
 def _prefilled(facts: CaseFacts, language: str) -> str:
     text = advice(facts.fixes, facts.summary or facts.title, facts.url, language)
-    return escape.clean(text)[: blocks.INPUT // 2]
+    return escape.cut(text, blocks.INPUT, escape.clean)
 
 
 def by_channel(parts: Iterable[Part]) -> list[Part]:
