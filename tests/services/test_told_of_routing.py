@@ -1,5 +1,7 @@
 """What routing makes of cases is told once: of cases that turn out to be one, that come back, that go to and fro."""
 
+import threading
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 
 from kairan.services import deliver, route
 from kairan.store.models import Case, Delivery
-from tests.reports import NOW, osv, record, take
+from tests.reports import NOW, osv, record, records, take
 from tests.ruling import put
 from tests.services.test_route import PAY, WEB, decide, routed, scan, two_names
 
@@ -139,3 +141,34 @@ def test_who_had_a_part_before_anybody_read_of_it_hears_nothing() -> None:
     route.drain(LATER)
     send(LATER)
     assert sent() == [("psirt_post", "psirt"), ("team_post", "C-web"), ("triage_form", "psirt")]
+
+
+def test_what_is_sent_while_a_large_batch_is_routed_does_not_keep_it_from_coming_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Among many cases a post is always just being claimed; among few there are moments in which none is."""
+    routed(scan("web"))  # the silent first look
+    routed(scan("web", *records(40), number=2))
+    assert Delivery.objects.filter(purpose="psirt_post", state="pending").count() == 40
+    take(scan("web", number=3))
+    record_, sizes = route.case_events.record, []
+
+    def while_it_is_claimed(cursor: Any, news: Sequence[Any], now: datetime) -> None:
+        sizes.append(len({each.case for each in news}))
+        if sizes[-1] > 5:
+            claim = threading.Thread(target=_claim, args=(news[0].case,))
+            claim.start()
+            claim.join()
+        record_(cursor, news, now)
+
+    monkeypatch.setattr(route.case_events, "record", while_it_is_claimed)
+    route.drain(LATER, size=40)
+    assert sizes[:4] == [40, 20, 10, 5]
+    assert not Case.objects.exclude(state="closed").exists()
+
+
+def _claim(case: int) -> None:
+    from django.db import connection
+
+    Delivery.objects.filter(case=case, state="pending").update(attempts=1)
+    connection.close()
