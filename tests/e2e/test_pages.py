@@ -58,7 +58,7 @@ BEHIND = {
     "run": ("/runs/", "main a[href^='/runs/'][href$='/']:not([href*='replay'])"),
     "case": ("/cases/?state=any", "[data-list] tbody .c-id a"),
     "case-why": ("case", "main a[href$='/why/']"),
-    "delivery": ("/deliveries/", "main a[href^='/deliveries/'][href$='/']"),
+    "delivery": ("/deliveries/", "[data-list] tbody a[href^='/deliveries/']"),
     "message": ("/messages/?destination=preview&channel=psirt", "main a[href^='/messages/'][href$='/']"),
     "message-raw": ("/messages/?destination=preview&channel=psirt", "main a[href$='/raw/']"),
     "rejects": ("/runs/", "main a[href$='/rejects/']"),
