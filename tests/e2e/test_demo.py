@@ -113,3 +113,31 @@ def test_the_login_page_lets_a_newcomer_in_and_the_days_go_by(demo: Demo, browse
         assert page.locator("#demo .command").is_visible(), "what was opened stays open"
         page.set_viewport_size({"width": 390, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_no_page_of_a_busy_demo_is_wider_than_its_window(demo: Demo, browser: Browser) -> None:
+    said = demo.up()
+    demo.wait_for(2)
+    address = re.search(r"http://\S+", said)
+    assert address is not None
+    with browser.new_context(base_url=address[0], locale="en-US") as context:
+        page = context.new_page()
+        page.goto("/login/")
+        page.fill("[name=username]", "triager")
+        page.fill("[name=password]", "kairan-demo")
+        page.click("main form button[type=submit]")
+        wide = []
+        for path in (
+            "/inbox/?whose=all",
+            "/cases/?state=any",
+            "/cases/board/?whose=all",
+            "/teams/",
+            "/unowned/",
+            "/rules/",
+        ):
+            page.goto(path)
+            for width in (1280, 390):
+                page.set_viewport_size({"width": width, "height": 844})
+                if page.evaluate("document.documentElement.scrollWidth") > width:
+                    wide.append((path, width))
+        assert wide == []
