@@ -109,17 +109,17 @@ def columns(whose: Whose, statuses: Sequence[Status], *, size: int) -> Mapping[s
     return {name: _section(where, _WORST, whose, size) for name, where in wanted.items()}
 
 
+def in_section(name: str, now: datetime) -> Composable:
+    """The condition on `case_part p` that one of SECTIONS makes: for the list of all of it."""
+    return _wanted(now)[name][0]
+
+
 def _wanted(now: datetime) -> Mapping[str, tuple[Composable, SQL]]:
     ends, due = SQL("p.until_at, p.id"), SQL("p.due_at, p.id")
     return {
         "new": (SQL("p.status = 'new' and p.relook = '' and p.team_id is not null and {}").format(_TOLD), _WORST),
         "relook": (SQL("p.relook <> ''"), SQL("p.status_since, p.id")),
         "approval": (_WAITS, _WORST),
-def in_section(name: str, now: datetime) -> Composable:
-    """The condition on `case_part p` that one of SECTIONS makes: for the list of all of it."""
-    return _wanted(now)[name][0]
-
-
         "team": (SQL("p.status in ('triaging', 'action_needed') and p.relook = ''"), _WORST),
         "verification": (SQL("p.status in ('fix_claimed', 'waiting_for_verification') and p.relook = ''"), _WORST),
         "due": (SQL("p.due_at <= {} and p.status = any({})").format(now + DUE_SOON, sorted(ACTIVE)), due),
