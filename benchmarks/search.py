@@ -30,7 +30,7 @@ QUERIES = (
     "source:trivy", "source:vuls", "source:aws*", "-source:trivy", "-source:vuls", "scope:runtime", "scope:development",
     "-scope:*", "path:services/7/pom.xml", "path:*package-lock.json", "path:*/app-77*.conf", "-path:*pom.xml",
     "fixed:yes", "fixed:no", "first-seen:<7d", "first-seen:>1y", "first-seen:2025-06", "closed:<1d", "closed:2026-01..2026-03",
-    "team:payments",
+    "team:team-7", "is:unowned", "is:open is:unowned severity:critical", "is:open team:team-7 severity:>=high",
     "log4j", "token1234", "openssl", "脆弱性", "認証回避", "リモートコード実行", '"buffer overflow in the parser"', "CVE-2021", "nginx -path",
     "is:open severity:critical", "is:open severity:>=high source:trivy", "is:open severity:critical fixed:yes",
     "is:open fixed:no source:vuls", "is:closed severity:critical", "is:open cve:CVE-2021-44228", "is:open repo:acme/*",
@@ -121,7 +121,7 @@ def _measured(operation: Callable[[], object], runs: int, limit: float) -> list[
 
 def _operations() -> Iterator[tuple[str, Callable[[], object]]]:
     from kairan.domain.query import parse
-    from kairan.store.queries import facets, findings, listing, search, walk
+    from kairan.store.queries import facets, findings, grouping, listing, search, teams, unowned, walk
 
     def chosen(text: str) -> findings.Selection:
         return search.select(parse(text, NOW, UTC))
@@ -132,6 +132,13 @@ def _operations() -> Iterator[tuple[str, Callable[[], object]]]:
         yield f"count: {text or '(everything)'}", lambda t=text: findings.count(chosen(t), most=MOST)
     for text in QUERIES:
         yield f"facets: {text or '(everything)'}", lambda t=text: facets.facets(chosen(t))
+    for text in ("", "is:open", "is:open severity:>=high", "source:trivy", "log4j", "team:team-7", "is:unowned"):
+        name = f"by team: {text or '(everything)'}"
+        yield name, lambda t=text: grouping.groups(chosen(t), grouping.By.TEAM, size=SIZE)
+    yield "what nobody owns", lambda: unowned.page(size=SIZE)
+    yield "what nobody owns, tenth page", lambda: unowned.page(size=SIZE, skip=9 * SIZE)
+    yield "all teams", teams.everything
+    yield "one team", lambda: teams.find("team-7")
     for text in PAGED:
         yield f"hundredth page: {text or '(everything)'}", _hundredth(chosen, text)
     for text in SORTED:

@@ -45,6 +45,20 @@ def fill(seed: int = 3) -> None:
     resources = [{"Kind": "Deployment", "Name": f"app{n}", "Namespace": n, "Results": results} for n in ("shop", "Pay")]
     take({"ClusterName": "prod", "Resources": resources})
     take(osv("GO-2026-0001", "CVE-2026-0001"))
+    own()
+
+
+def own() -> None:
+    """Two teams own most findings, mostly by asset; one of them has no name."""
+    raw_cursor().execute(
+        "INSERT INTO team (key, name, language, time_zone, settings) VALUES ('shop', 'Shop', '', 'UTC', '{}'),"
+        " ('pay', '', '', 'UTC', '{}');"
+        " INSERT INTO owner (finding, team_id, rule, asset, is_open, severity)"
+        " SELECT f.id, t.id, 1, f.asset_id, f.is_open, f.severity FROM finding f"
+        " JOIN team t ON t.key = (ARRAY['shop', 'pay'])[(f.asset_id + (f.id %% 5) / 4) %% 3 + 1]"
+        " WHERE f.merged_into_id IS NULL",
+        {},
+    )
 
 
 def counted(query: str) -> dict[str, Counter[str]]:
@@ -65,6 +79,7 @@ def _values(of: Facts) -> dict[str, list[str]]:
     for key, asked in (("repository", "repo"), ("image", "image")):
         values[key] = list(of.values[asked][1:2])
     values["package"] = list(of.values["package"][:1])
+    values["team"] = list(of.values["team"][:1])
     return values
 
 

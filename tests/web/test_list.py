@@ -354,6 +354,25 @@ def test_nothing_belongs_to_a_team_yet(viewer: Client, street: Any) -> None:
     assert "No team owns anything yet" in page(viewer, "/findings/?by=team")
 
 
+def test_findings_say_whose_they_are_and_are_grouped_by_team(viewer: Client, street: Any) -> None:
+    from kairan.store.models import Owner, Team
+
+    team = Team.objects.create(key="pay", name="Pay <b>", language="", time_zone="UTC", settings={})
+    first, second = street.finding(), street.finding()
+    said = {"asset": first.asset_id, "is_open": True, "severity": first.severity}
+    Owner.objects.create(finding=first.pk, team=team, rule=1, **said)
+    rows = page(viewer, "/findings/")
+    assert rows.count(">Pay &lt;b&gt;<") == 1
+    assert rows.count("nobody's") == 1
+    text = page(viewer, "/findings/?by=team")
+    assert 'href="/findings/?q=is%3Aopen+team%3Apay"' in text
+    assert 'href="/findings/?q=is%3Aopen+is%3Aunowned"' in text
+    left = page(viewer, "/findings/?q=is:unowned")
+    assert second.vulnerability.primary_id in left
+    assert first.vulnerability.primary_id not in left
+    assert "q=is%3Aopen+team%3Apay" in page(viewer, "/findings/facets/")
+
+
 @pytest.mark.parametrize(
     "rest", ["/", "/?by=vulnerability", "/?by=asset", "/?by=package", "/facets/", "/?cols=location"]
 )
@@ -409,7 +428,7 @@ def test_queries_do_not_grow_with_the_rows(viewer: Client, street: Any, django_a
     for rows in (1, 20):
         for _ in range(rows):
             street.finding()
-        with django_assert_num_queries(5):  # session, person, count, rows, views
+        with django_assert_num_queries(6):  # session, person, count, rows, views, teams
             page(viewer, "/findings/")
         with django_assert_num_queries(5):
             page(viewer, "/findings/?by=asset")

@@ -29,6 +29,7 @@ def as_object(row: Row) -> dict[str, Any]:
         "first_seen": row.first_seen.isoformat(),
         "closed_at": row.closed_at.isoformat() if row.closed_at else None,
         "sources": list(row.sources),
+        "team": row.team,
     }
 
 
@@ -49,6 +50,7 @@ COLUMNS = (
     "first_seen",
     "closed_at",
     "sources",
+    "team",
 )
 
 

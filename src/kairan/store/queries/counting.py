@@ -21,6 +21,7 @@ class Group:
 
 _ASSET = "join asset a on a.id = f.asset_id"
 _PACKAGE = "left join package p on p.id = f.package_id"
+_OWNER = "left join owner o on o.finding = f.id left join team m on m.id = o.team_id"
 _VULNERABILITY = "join vulnerability v on v.id = f.vulnerability_id"
 
 
@@ -52,6 +53,7 @@ _KEYS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "package": ("p.name", (_PACKAGE,)),
     "ecosystem": ("p.ecosystem", (_PACKAGE,)),
     "id": ("v.primary_id", (_VULNERABILITY,)),
+    "team": ("m.key", (_OWNER,)),
 }
 KEYS = tuple(_KEYS)
 

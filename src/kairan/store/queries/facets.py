@@ -34,11 +34,14 @@ class Facets:
 
 _LOOKED_AT = """
     picked as materialized (
-        select f.is_open, f.severity, f.asset_id, f.package_id, f.traits from finding f where {where} limit {limit}
+        select f.id, f.is_open, f.severity, f.asset_id, f.package_id, f.traits from finding f where {where}
+        limit {limit}
     ), worst (severity, n) as (select severity, count(*)::int from picked group by 1
     ), states (is_open, n) as (select is_open, count(*)::int from picked group by 1
     ), by_asset (key, n) as materialized (select asset_id, count(*)::int from picked group by 1
     ), by_package (key, n) as (select package_id, count(*)::int from picked where package_id is not null group by 1
+    ), by_team (key, n) as (
+        select o.team_id, count(*)::int from picked p join owner o on o.finding = p.id group by 1
     ), told as materialized (
         select traits, t, n from (select traits, count(*)::int as n from picked group by 1) sets, unnest(traits) t
     ), said (about, value, n) as (
@@ -58,6 +61,8 @@ _ROLLED_UP = """
         select key, sum({chosen}) from finding_tally where about = 'asset' and {state} group by 1
     ), by_package (key, n) as (
         select key, sum({chosen}) from finding_tally where about = 'package' and {state} group by 1
+    ), by_team (key, n) as (
+        select key, sum({chosen}) from finding_tally where about = 'team' and {state} group by 1
     ), said (about, value, n) as (
         select about, value, sum({chosen}) from finding_tally where about in ('source', 'kind') and {state}
         group by 1, 2
@@ -85,7 +90,7 @@ _PARTS: Mapping[str, str] = {
     " select t.value, t.n from by_namespace t"
     " where not exists (select from asset a where a.id = t.key and a.attributes ->> 'namespace' = t.value)",
     "package": "select p.name as value, t.n from by_package t join package p on p.id = t.key",
-    "team": "select '' as value, 0 as n where false",  # nobody owns anything yet
+    "team": "select m.key as value, t.n from by_team t join team m on m.id = t.key",
 }
 KEYS = tuple(_PARTS)
 

@@ -35,6 +35,7 @@ class Row:
     installed: str
     fixed: str
     sources: Sequence[str]
+    team: str  # what its owner is called; "": nobody's
 
 
 # The sighting that speaks for a finding, and the title of the advisory that fits this sighting best: its source's
@@ -69,7 +70,9 @@ _LIST = SQL(
     select f.id, f.severity, f.is_open, f.close_reason, f.first_seen, f.closed_at, f.location, v.kind, v.primary_id,
            coalesce(t.title, ''), coalesce(p.name, ''), a.kind, a.name, coalesce(s.installed, ''),
            coalesce(s.fixed, ''),
-           array(select substr(x, 8) from unnest(f.traits) x where starts_with(x, 'source:') order by x)
+           array(select substr(x, 8) from unnest(f.traits) x where starts_with(x, 'source:') order by x),
+           coalesce((select coalesce(nullif(m.name, ''), m.key) from owner o join team m on m.id = o.team_id
+                     where o.finding = f.id), '')
     from ({chosen}) f
     join vulnerability v on v.id = f.vulnerability_id
     join asset a on a.id = f.asset_id

@@ -1,6 +1,6 @@
 """Findings of a selection grouped by what they share: how many there are of each severity, worst first.
 
-By asset and package the roll-up knows the lists that everybody looks at. Of any other selection, and of
+By asset, package and team the roll-up knows the lists that everybody looks at. Of any other selection, and of
 vulnerabilities, the worst `most` findings are looked at: where there are more, the groups are of these.
 """
 
@@ -23,6 +23,7 @@ class By(StrEnum):
     VULNERABILITY = "vulnerability"
     ASSET = "asset"
     PACKAGE = "package"
+    TEAM = "team"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,9 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`severities` are counts, by rank. `name` is for people, `key` names it exactly. `others` are the assets (of an
-    asset: the vulnerabilities) that its findings touch; `and_more`: not all findings were looked at for it.
+    """`severities` are counts, by rank. `name` is for people, `key` names it exactly: "" for nobody's. `others` are the
+    assets (of an asset: the vulnerabilities) that its findings touch; `and_more`: not all findings were looked at for
+    it.
     """
 
     id: int
@@ -83,8 +85,14 @@ class Groups:
     bounded: bool
 
 
-_COLUMN = {By.VULNERABILITY: "f.vulnerability_id", By.ASSET: "f.asset_id", By.PACKAGE: "f.package_id"}
-_OTHER = {By.VULNERABILITY: "f.asset_id", By.ASSET: "f.vulnerability_id", By.PACKAGE: "f.asset_id"}
+_NOBODY = 0  # as a team
+_COLUMN = {
+    By.VULNERABILITY: "f.vulnerability_id",
+    By.ASSET: "f.asset_id",
+    By.PACKAGE: "f.package_id",
+    By.TEAM: f"coalesce((select o.team_id from owner o where o.finding = f.id), {_NOBODY})",
+}
+_OTHER = dict.fromkeys(By, "f.asset_id") | {By.ASSET: "f.vulnerability_id"}
 _RANKS = ", ".join(f"count(*) filter (where severity = {rank})" for rank in range(len(SEVERITIES)))
 _LOOKED_AT = (
     """
@@ -101,11 +109,19 @@ _LOOKED_AT = (
 )
 _ROLLED_UP = """
     summed as (
-        select key, {sums} from finding_tally where about = {about} and {state} group by key
+        {summed}
     ), counted (key, worst, n, severities) as (
         select key, {worst}, {total}, array[{kept}]::bigint[] from summed where {total} > 0
     ), seen (n) as (select 0::bigint)
 """
+_SUMMED = "select key, {sums} from finding_tally where about = {about} and {state} group by key"
+# What is nobody's: all that assets have without what teams own of it.
+_SUMMED_BY_TEAM = (
+    _SUMMED
+    + f"""
+    union all select {_NOBODY}, {{left}} from finding_tally where about in ('asset', 'owned') and {{state}}
+"""
+)
 _PAGE = """
     select c.key, c.worst, c.n, c.severities, x.kind, x.key, x.name, x.title, {others}, (select n from seen)
     from (select * from counted c where {beyond} order by {order} limit {size}) c
@@ -116,8 +132,20 @@ _PAGE = """
 _TOUCHED = """
     cross join lateral (
         select count(distinct {other}) filter (where {where}) as others, count(*) = {most} as and_more
-        from (select * from finding f where {column} = c.key limit {most}) f
+        from ({some}) f
     ) o
+"""
+_SOME = "select * from finding f where {column} = c.key limit {most}"
+_SOME_OF_TEAM = (
+    "select f.* from (select * from owner where team_id = c.key limit {most}) o join finding f on f.id = o.finding"
+)
+# Nobody's findings have no index: their assets are those of which the roll-up knows more than teams own.
+_TOUCHED_BY_NOBODY = f"""
+    cross join lateral (
+        select count(*) as others from (
+            select 1 from finding_tally where about in ('asset', 'owned') and {{state}} and c.key = {_NOBODY}
+            group by key having sum(case about when 'asset' then {{total}} else -({{total}}) end) > 0) x
+    ) nobodys
 """
 _ABOUT = {
     By.VULNERABILITY: """
@@ -128,6 +156,9 @@ _ABOUT = {
         from vulnerability v where v.id = c.key""",
     By.ASSET: "select a.kind, a.external_id as key, a.name, '' as title from asset a where a.id = c.key",
     By.PACKAGE: "select p.ecosystem as kind, p.key, p.name, '' as title from package p where p.id = c.key",
+    By.TEAM: """
+        select '' as kind, coalesce(t.key, '') as key, coalesce(t.name, '') as name, '' as title
+        from (select c.key) one (key) left join team t on t.id = one.key""",
 }
 _FIRST, _LAST = SQL("c.worst desc, c.n desc, c.key desc"), SQL("c.worst, c.n, c.key")
 
@@ -172,10 +203,8 @@ def _take(
     """Groups beyond a place, and how many findings were looked at."""
     touched: Composable = SQL("")
     if selected.tallied and by is not By.VULNERABILITY:
-        counted, others = _rolled_up(selected.tallied, by), SQL("o.others, o.and_more")
-        touched = SQL(_TOUCHED).format(
-            other=SQL(_OTHER[by]), column=SQL(_COLUMN[by]), where=selected.where, most=_MOST_OTHERS
-        )
+        counted = _rolled_up(selected.tallied, by)
+        others, touched = _touched(selected, selected.tallied, by)
     else:
         counted, others = _looked_at(selected, by, most + 1), SQL("c.others, c.and_more")
     page = SQL(_PAGE).format(
@@ -188,6 +217,17 @@ def _take(
     )
     found = fetch(SQL("with {} {}").format(counted, page))
     return [_group(row) for row in found], int(found[0][-1]) if found else 0
+
+
+def _touched(selected: Selection, chosen: Tallied, by: By) -> tuple[SQL, Composable]:
+    """The columns of what groups touch, and where they come from."""
+    of_team = by is By.TEAM
+    some = SQL(_SOME_OF_TEAM if of_team else _SOME).format(column=SQL(_COLUMN[by]), most=_MOST_OTHERS)
+    touched = SQL(_TOUCHED).format(other=SQL(_OTHER[by]), where=selected.where, most=_MOST_OTHERS, some=some)
+    if not of_team:
+        return SQL("o.others, o.and_more"), touched
+    nobodys = SQL(_TOUCHED_BY_NOBODY).format(state=_state(chosen), total=SQL(" + ".join(_kept(chosen))))
+    return SQL("o.others + nobodys.others, o.and_more"), touched + nobodys
 
 
 def _group(row: Sequence[Any]) -> Group:
@@ -217,13 +257,24 @@ def _looked_at(selected: Selection, by: By, limit: int) -> Composable:
 
 
 def _rolled_up(chosen: Tallied, by: By) -> Composable:
-    kept = [name if rank in chosen.severities else "0" for rank, name in enumerate(SEVERITIES)]
+    kept = _kept(chosen)
     worst = " ".join(f"when {name} > 0 then {rank}" for rank, name in reversed(list(enumerate(kept))))
-    return SQL(_ROLLED_UP).format(
+    left = (f"greatest(sum(case about when 'asset' then {name} else -{name} end), 0)" for name in SEVERITIES)
+    summed = SQL(_SUMMED_BY_TEAM if by is By.TEAM else _SUMMED).format(
         sums=SQL(", ".join(f"sum({name}) as {name}" for name in SEVERITIES)),
+        left=SQL(", ".join(left)),
         about=by.value,
-        state=SQL("true") if chosen.is_open is None else SQL("is_open = {}").format(chosen.is_open),
-        worst=SQL(f"case {worst} end"),
-        total=SQL("(" + " + ".join(kept) + ")"),
-        kept=SQL(", ".join(kept)),
+        state=_state(chosen),
     )
+    return SQL(_ROLLED_UP).format(
+        summed=summed, worst=SQL(f"case {worst} end"), total=SQL(f"({' + '.join(kept)})"), kept=SQL(", ".join(kept))
+    )
+
+
+def _kept(chosen: Tallied) -> list[str]:
+    """The columns that count; 0 in the place of the others."""
+    return [name if rank in chosen.severities else "0" for rank, name in enumerate(SEVERITIES)]
+
+
+def _state(chosen: Tallied) -> Composable:
+    return SQL("true") if chosen.is_open is None else SQL("is_open = {}").format(chosen.is_open)

@@ -91,6 +91,7 @@ class FindingRow(Answer):
     fixed: str = Field(description="The version to go to; empty where none is known.", examples=["3.0.13-1"])
     location: str = Field(description="The path in a repository.", examples=["web/package-lock.json"])
     sources: Sequence[str] = Field(examples=[["trivy"]])
+    team: str = Field(description="What its owner is called; empty where it is nobody's.", examples=["Payments"])
     first_seen: Instant
     closed_at: Instant | None
     close_reason: str = Field(examples=["", "absent", "reported_fixed"])

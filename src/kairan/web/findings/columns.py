@@ -18,6 +18,7 @@ LABELS: Mapping[str, str | Promise] = {
     "versions": _("Installed → fixed"),
     "asset": _("Asset"),
     "location": _("Location"),
+    "team": _("Team"),
     "sources": _("Sources"),
     "seen": _("First seen"),
     "state": _("State"),
@@ -52,13 +53,15 @@ def known(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in LABELS if name in chosen)
 
 
-def shown(request: HttpRequest, said: Sequence[str] | None, *, all_open: bool) -> Sequence[str]:
-    """The address's columns, else those last chosen in this browser, else the usual: the state where it differs."""
+def shown(request: HttpRequest, said: Sequence[str] | None, *, all_open: bool, teams: bool) -> Sequence[str]:
+    """The address's columns, else those last chosen in this browser, else the usual: the state where it differs, the
+    team where there are teams."""
     if said is not None:
         return said
     if remembered := request.COOKIES.get(_COOKIE, ""):
         return known(remembered.split("."))
-    return _DEFAULT if all_open else _WITH_STATE
+    usual = _DEFAULT if all_open else _WITH_STATE
+    return known([*usual, "team"]) if teams else usual
 
 
 def remember(response: HttpResponse, chosen: Sequence[str] | None) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kairan.domain.query.terms import with_term, written
+from kairan.store.queries import teams
 from kairan.store.queries.findings import Selection
 from kairan.store.queries.grouping import By, Cursor, Group, groups
 from kairan.web.findings.address import Address
@@ -19,10 +20,10 @@ class Line:
 
 
 def grouped(address: Address, asked: Asked, selected: Selection, size: int) -> dict[str, Any]:
-    """What the template asks for. Nothing owns anything yet: by team there is nothing to read."""
-    if address.by == "team":
-        return {}
+    """What the template asks for. By team only where there are teams."""
     by = By(address.by)
+    if by is By.TEAM and not teams.current():
+        return {}
     found = groups(
         selected, by, size=size, after=Cursor.parse(address.after, by), before=Cursor.parse(address.before, by)
     )
@@ -53,3 +54,5 @@ def _asks(by: By, group: Group) -> list[tuple[str, str]]:
             return [("asset-kind", group.kind), ("asset", group.key)]
         case By.PACKAGE:
             return [("package", group.key)]
+        case By.TEAM:
+            return [("team", group.key)] if group.key else [("is", "unowned")]

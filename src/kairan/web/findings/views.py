@@ -12,7 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from kairan.domain.rights import Right, may
 from kairan.store.queries import findings as queries
 from kairan.store.queries import listing as pages
-from kairan.store.queries import search, views
+from kairan.store.queries import search, teams, views
 from kairan.web.findings import address as addresses
 from kairan.web.findings import columns, facets, menus
 from kairan.web.findings.address import DEFAULT_QUERY, Address
@@ -81,7 +81,9 @@ def _remembering(request: HttpRequest, address: Address) -> HttpResponse:
 def _found(request: HttpRequest, address: Address, asked: Asked) -> dict[str, Any]:
     selected = search.select(asked.node)
     total = queries.count(selected, most=MOST_COUNTED)
-    shown = columns.shown(request, address.columns, all_open=bool(selected.is_open))
+    shown = columns.shown(
+        request, address.columns, all_open=bool(selected.is_open), teams=not address.by and bool(teams.current())
+    )
     return {
         "total": min(total, MOST_COUNTED),
         "more_than_counted": total > MOST_COUNTED,
