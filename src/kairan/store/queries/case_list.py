@@ -82,7 +82,7 @@ _ROWS = SQL(
 # As for findings: where few fit, all of them are met by an index of their own and then sorted.
 _WALKED = SQL("select * from cases c where {where} order by {order} limit {limit}")
 _GATHERED = SQL("select * from (select * from cases c where {where} offset 0) c order by {order} limit {limit}")
-_FEW = 6_000
+_FEW, _FEW_EXPECTED = 1_000, 6_000
 _EXPLAIN = SQL("explain (format json) select from cases c where {where}")
 _COUNT = SQL("select count(*) from (select from cases c where {where} limit {limit}) counted")
 _PARTS = SQL(
@@ -128,8 +128,9 @@ _ORDERS = {
 }
 
 
-def page(asked: Filter, sort: Sort, *, size: int, after: str = "", before: str = "") -> Page:
-    """A page beyond a place, on or back. A place that is none of this order's is the beginning."""
+def page(asked: Filter, sort: Sort, *, size: int, after: str = "", before: str = "", total: int | None = None) -> Page:
+    """A page beyond a place, on or back. A place that is none of this order's is the beginning. `total`: how many fit,
+    where that was counted to at least a thousand; else PostgreSQL's guess says whether they are few."""
     order = _ORDERS[sort]
     place, back = _place(before, order), True
     if place is None:
@@ -137,7 +138,8 @@ def page(asked: Filter, sort: Sort, *, size: int, after: str = "", before: str =
     where = case_filter.cases(asked)
     if place is not None:
         where = SQL("{} and {}").format(where, order.beyond(place, back))
-    found = _GATHERED if rows_of_plan(_EXPLAIN.format(where=where)) < _FEW else _WALKED
+    are_few = total <= _FEW if total is not None else rows_of_plan(_EXPLAIN.format(where=where)) < _FEW_EXPECTED
+    found = _GATHERED if are_few else _WALKED
     chosen = found.format(where=where, order=order.by(back), limit=size + 1)
     rows = [_row(each) for each in fetch(_ROWS.format(chosen=chosen, order=order.by(back)))]
     more, rows = len(rows) > size, rows[:size]
