@@ -155,6 +155,35 @@ def test_who_left_the_psirt_channel_may_not_any_more(story: Story) -> None:
     assert not story.thread(cast.team_1)
 
 
+@pytest.mark.parametrize("kind", ["multi", "single"])
+def test_channels_give_guests_nothing_and_they_are_told_why(story: Story, kind: str) -> None:
+    cast, boxes = story.cast, ticked(story, story.cast.team_1.id)
+    guest = story.world.user("guest", guest=kind)
+    for channel in (cast.security, cast.team_1):
+        channel.members.add(guest.id)
+    story.people.press(guest, cast.security, story.form(), "kairan.send_triage", boxes)
+    story.people.press(guest, cast.team_1, story.post(cast.team_1), "kairan.fix")
+    story.work()
+    assert not story.thread(cast.team_1)
+    assert {part.status for part in story.case().parts.all()} == {"new"}
+    assert [each.text.split("、")[0] for each in story.world.seen_by(guest.id)] == ["ゲストには"] * 2
+    story.people.open_home(guest)
+    story.work()
+    assert "ゲストには" in str(story.world.homes[guest.id])
+
+
+def test_a_guest_with_an_account_acts_by_their_role(story: Story) -> None:
+    from kairan.store.models import Person
+
+    cast, boxes = story.cast, ticked(story, story.cast.team_1.id)
+    guest = story.world.user("guest", guest="multi")
+    cast.security.members.add(guest.id)
+    Person.objects.create(username="g", email="guest@example.com", role="triager", created_at=story.now)
+    story.people.press(guest, cast.security, story.form(), "kairan.send_triage", boxes)
+    story.work()
+    assert len(story.thread(cast.team_1)) == 1
+
+
 def test_with_people_named_in_the_file_membership_gives_nothing(story: Story) -> None:
     story.configure(article(story.cast, story.slack, psirt=["somebody@example.com"]))
     boxes = ticked(story, story.cast.team_1.id)

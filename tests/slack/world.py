@@ -49,6 +49,7 @@ class User:
     locale: str = ""
     is_bot: bool = False
     deleted: bool = False
+    guest: str = ""  # "multi" or "single": of our own workspace, let into several channels or one
 
     @property
     def is_outsider(self) -> bool:
@@ -287,6 +288,8 @@ def as_user(user: User, *, email: bool, locale: bool = False) -> dict[str, Any]:
         "real_name": user.name.title(),
         "deleted": user.deleted,
         "is_bot": user.is_bot,
+        "is_restricted": bool(user.guest),
+        "is_ultra_restricted": user.guest == "single",
         "is_stranger": user.is_outsider,
         "profile": profile,
     } | ({"locale": user.locale} if locale and user.locale else {})

@@ -29,6 +29,9 @@ class Said(StrEnum):
     FORM = "form"  # a form has to be filled in first: `form`
     WRONG = "wrong"  # something is missing or cannot be used: `errors`
     FORBIDDEN = "forbidden"  # not this person's right
+    GUEST = (
+        "guest"  # nor this one's, who is a guest of the chat: what its channels give members they do not give guests
+    )
     ILLEGAL = "illegal"  # the part's status does not allow it (status)
     GONE = "gone"  # the case or its part is not there any more
     RAISED = "raised"  # ids; there: cases there are, opening: ids cases are opened for, nobody: ids nobody has; link
@@ -88,4 +91,4 @@ class Answer(msgspec.Struct, frozen=True):
 
     @property
     def is_refusal(self) -> bool:
-        return self.code in {Said.WRONG, Said.FORBIDDEN, Said.ILLEGAL, Said.GONE, Said.NO_TICKETS}
+        return self.code in {Said.WRONG, Said.FORBIDDEN, Said.GUEST, Said.ILLEGAL, Said.GONE, Said.NO_TICKETS}

@@ -13,6 +13,7 @@ class Standing(StrEnum):
 
     KNOWN = "known"
     UNKNOWN = "unknown"  # nobody: their e-mail address is no account's, and no channel vouches for them
+    GUEST = "guest"  # no account's either, and channels vouch for no guests
     OUTSIDER = "outsider"  # of another company
 
 

@@ -14,7 +14,8 @@ from kairan.interfaces.destination import Carrier, Payload, Problem
 class Someone:
     """A person as the destination knows them. `email` is attested by it, "" when it says none.
 
-    `is_outsider`: of another company, a program, or switched off; nothing that they press counts.
+    `is_outsider`: of another company, a program, or switched off; nothing that they press counts. `is_guest`: let into
+    some channels, but none of the company's own people: being in a channel says nothing of what they may do.
     """
 
     id: str
@@ -22,6 +23,7 @@ class Someone:
     email: str = ""
     language: str = ""
     is_outsider: bool = False
+    is_guest: bool = False
 
 
 @runtime_checkable

@@ -1,6 +1,7 @@
 """Who pressed a button in a destination, as a person of Kairan's; and what their channels let them do right now.
 
-A person is known by the e-mail address that the destination attests. People of other companies are nobody. Where
+A person is known by the e-mail address that the destination attests. People of other companies are nobody; guests are
+who their own account says, whatever channels they were let into. Where
 `psirt` of the configuration names nobody (the Dependabot article's file alone), members of the PSIRT's channel may
 triage; where a team names no members, those of its channel answer for it. Such people get a row of their own, by which
 their deeds can be told: it may look, and no more.
@@ -52,7 +53,8 @@ def clicker(
     found = list(Person.objects.filter(email__iexact=someone.email)[:2])
     if len(found) > 1:  # who of them it is cannot be told
         return nobody
-    role, teams = ("", frozenset[int]()) if found and not found[0].is_active else (grant.role(), grant.teams())
+    is_granted = not someone.is_guest and (not found or found[0].is_active)
+    role, teams = (grant.role(), grant.teams()) if is_granted else ("", frozenset[int]())
     person = found[0] if found else _made(someone, origin, now) if role or teams else None
     if person is None:
         return nobody

@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 import structlog
 from django.db import close_old_connections, connections, transaction
+from msgspec.structs import replace
 from procrastinate.contrib.django import app
 
-from kairan.domain.answer import Answer
+from kairan.domain.answer import Answer, Said
 from kairan.domain.errors import KairanError
 from kairan.domain.message import Action
 from kairan.interfaces import registry
@@ -175,8 +176,9 @@ class _Deed:
         who, action = self._who(), self.action
         if action.code == raising.RAISE and action.values.get("submitted"):
             url, place = self.talk.where(action.channel, action.message)  # never as a payload says it
-            action = msgspec.structs.replace(action, values={**action.values, "url": url, "place": place})
-        return act.act(action, who.actor, self.clock())
+            action = replace(action, values={**action.values, "url": url, "place": place})
+        answer = act.act(action, who.actor, self.clock())
+        return replace(answer, code=Said.GUEST) if answer.code is Said.FORBIDDEN and who.someone.is_guest else answer
 
     def look_up(self) -> None:
         """Answer who is affected."""

@@ -24,7 +24,7 @@ def home_of(who: Clicker, now: datetime) -> Home:
     if who.someone.is_outsider:
         return Home(Standing.OUTSIDER)
     if not may.is_allowed(actor, Right.SEE):
-        return Home(Standing.UNKNOWN, email=email)
+        return Home(Standing.GUEST if who.someone.is_guest else Standing.UNKNOWN, email=email)
     teams = sorted({*may.teams_of(actor), *actor.answers_for})
     is_all = not teams and may.is_allowed(actor, Right.DECIDE)
     whose = Whose(teams=None if is_all else teams)

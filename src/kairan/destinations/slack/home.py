@@ -30,6 +30,12 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Kairanに登録されていません。管理者に、メールアドレス{email}のアカウントの作成、"
         "またはチームのチャンネルへの招待を依頼してください。その後、このページを開き直してください。",
     ),
+    "guest": (
+        "Kairan does not know you yet, and being in a channel gives guests no rights. Ask its administrators for an"
+        " account with the e-mail address {email}. Then open this page again.",
+        "Kairanに登録されていません。ゲストには、チャンネルへの参加による権限は与えられません。管理者に、"
+        "メールアドレス{email}のアカウントの作成を依頼してください。その後、このページを開き直してください。",
+    ),
     "no_email": ("that you have in Slack", "(Slackと同じもの)"),
     "outsider": (
         "Kairan shows nothing to people of other companies.",

@@ -39,7 +39,8 @@ class Talk:
         profile = user.get("profile") or {}
         name = profile.get("display_name") or profile.get("real_name") or user.get("name") or who
         language = str(user.get("locale") or "")[:2]
-        return Someone(who, str(name), str(profile.get("email") or ""), language, self._is_outsider(user))
+        email, is_guest = str(profile.get("email") or ""), _is_guest(user)
+        return Someone(who, str(name), email, language, self._is_outsider(user), is_guest)
 
     def _is_outsider(self, user: Mapping[str, Any]) -> bool:
         """Of another workspace (Slack Connect), a bot, or switched off. https://docs.slack.dev/reference/objects/user-object"""
@@ -156,3 +157,8 @@ class Talk:
         except failures.FAILURES as error:
             problem: KairanError = failures.failure(error)
             raise problem from error
+
+
+def _is_guest(user: Mapping[str, Any]) -> bool:
+    """Of several channels, or of one. https://docs.slack.dev/reference/objects/user-object"""
+    return bool(user.get("is_restricted") or user.get("is_ultra_restricted"))

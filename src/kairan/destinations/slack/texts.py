@@ -196,6 +196,12 @@ ANSWER: Mapping[str, tuple[str, str]] = {
         "You may not do this. Triagers may, and members of the team for their own part.",
         "この操作の権限がありません。トリアージ担当者、または担当チームのメンバーのみ実行できます。",
     ),
+    "guest": (
+        "You are a guest of this workspace: being in a channel gives guests no rights in Kairan. Ask its"
+        " administrators for an account with the e-mail address you have in Slack.",
+        "ゲストには、チャンネルへの参加によるKairanの権限は与えられません。"
+        "Slackと同じメールアドレスのアカウントを管理者に依頼してください。",
+    ),
     "illegal": (
         "This is not possible any more: it is “{status}” now.",
         "現在の状態({status})では実行できません。",
