@@ -163,7 +163,7 @@ def _hold(payload: Any, golden: Path) -> None:
     text = re.sub(r"/messages/[0-9a-f-]{36}/", "/messages/MARKER/", text)
     text = re.sub(r"/assets/\d+/", "/assets/N/", text)
     text = re.sub(r"\bC-\d+", "C-N", text)
-    text = re.sub(r'("case": |"value": ")\d+(?::\d+)?', r"\1N", text) + "\n"
+    text = re.sub(r'("case": |"value": ")\d+(?:[.:]\d+)?', r"\1N", text) + "\n"
     if os.environ.get("KAIRAN_GOLDENS") == "write":
         golden.write_text(text, encoding="utf-8")
     assert text == golden.read_text(encoding="utf-8"), golden.name

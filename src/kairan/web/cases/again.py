@@ -27,7 +27,7 @@ def context(deed: Deed, trouble: str, error: ChoiceError | None = None) -> Mappi
     """What the page's templates need."""
     case, part, do = _now(deed.case), deed.number("part"), deed.said("do")
     shown = sheet.of(case, deed.actor, deed.now, _sent(case, part, deed, error) if do == "decide" else None)
-    once_more = f" {_('Choose the files once more: they were not kept.')}" if deed.request.FILES else ""
+    once_more = " " + _("Choose the files once more: they were not kept.") if deed.request.FILES else ""
     return {
         "sheet": shown,
         "wrong": {"do": do, "part": part, **(form.told(error) if error else {})},
