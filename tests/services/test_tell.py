@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from kairan.domain.config import Channel, Escalate, QuietHours, Tell
+from kairan.domain.config import Channel, Escalate, QuietHours, Remind, Tell
 from kairan.domain.news import Code, News
 from tests.services.town import TELLS, Town, town
 
@@ -22,7 +23,7 @@ def told(here: Town, **which: object) -> list[tuple[str, str]]:
     return [(each.purpose, each.channel) for each in here.deliveries(**which)]
 
 
-def opened(here: Town, *teams: str) -> object:
+def opened(here: Town, *teams: str) -> Any:
     """A case that was opened and told everywhere."""
     case = here.case(*teams)
     here.news(case, Code.OPENED)
@@ -364,6 +365,29 @@ def test_when_nobody_answers_whom_the_rule_names_is_told_once(here: Town) -> Non
         with transaction.atomic():
             asides.escalate(raw_cursor(), here.config, case.parts.get().pk, here.now)
     assert told(here, purpose="escalation") == [("escalation", "C-boss")]
+
+
+def test_what_nobody_is_told_is_no_reminder_and_is_made_up_for_when_it_can_be_told(here: Town) -> None:
+    """The team lost its channel, and the destination to escalate to is gone, after the case was told."""
+    from msgspec.structs import replace
+
+    from kairan.services import timers
+    from kairan.store.models import CaseEvent
+
+    escalate = Escalate("dummy", Channel("C-boss"), "7d")
+    pace: dict[str, Any] = {"remind": Remind("3d", "2d", 2), "escalate": escalate}
+    known = here.apply(rule=pace)
+    case = opened(here, "shop")
+    nowhere = tuple(replace(team, channels={}) for team in known.teams)
+    here.apply(rule=pace | {"escalate": replace(escalate, to="gone")}, teams=nowhere)
+    timers.due(here.now + timedelta(days=8))
+    part = case.parts.get()
+    assert (part.reminders, part.escalated_at) == (0, None)
+    assert not CaseEvent.objects.filter(code__in=("reminded", "escalated")).exists()
+    here.apply(rule=pace)
+    timers.due(here.now + timedelta(days=9))
+    assert sorted(CaseEvent.objects.values_list("code", flat=True)) == ["escalated", "reminded"]
+    assert {each.purpose for each in here.deliveries(state="pending", edits=False)} == {"reminder", "escalation"}
 
 
 def test_what_psirt_writes_goes_below_each_ticked_teams_post_for_the_whole_channel(here: Town) -> None:

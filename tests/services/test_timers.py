@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kairan.domain.config import Baseline, Channel, Escalate, Remind, Rule, Source
+from kairan.domain.config import Baseline, Channel, Escalate, Remind, Rule, Source, Team
 from kairan.services import baseline, route, terms, timers, triage
 from kairan.services.actor import Actor
 from kairan.services.triage import Choice
@@ -177,3 +177,10 @@ def test_what_is_fixed_before_its_slice_is_not_told() -> None:
     routed(scan(*records(3)))
     routed(scan(*records(1), number=2))
     assert baseline.release(9, ME, NOW).released == 1
+
+
+def test_a_preview_shows_what_teams_without_a_channel_are_reminded_of() -> None:
+    put(owners={"image:web": "web"}, rules=[rule(remind=Remind("3d", "2d", 2))], teams=(Team("web"),))
+    routed(scan(record()))
+    timers.due(NOW + 3 * DAY)
+    assert Delivery.objects.get(purpose="reminder").channel == "web"

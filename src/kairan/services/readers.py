@@ -35,6 +35,18 @@ class Reader:
         return self.destination, self.channel
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Rules and the destinations they tell teams in; teams and the destinations they have a channel in.
+
+    In `all_teams` each team has one.
+    """
+
+    rules: Sequence[tuple[str, str]]
+    teams: Sequence[tuple[str, str]]
+    all_teams: Sequence[str]
+
+
 class Directory:
     """A configuration, looked up by names. What it does not name (any more) nobody reads."""
 
@@ -64,6 +76,17 @@ class Directory:
         if destination not in self.destinations:
             return None
         return self._reader(Tell(to=destination), channel, self.config.time_zone, "")
+
+    def reach(self) -> "Reach":
+        """Which teams the rules' messages get to."""
+        told = {each: {tell.to for tell in rule.tell if tell.audience == "teams"} for each, rule in self.rules.items()}
+        has = {key: {name for name in team.channels if name in self.destinations} for key, team in self.teams.items()}
+        stands_in = {name for name, each in self.destinations.items() if each.kind == PREVIEW}
+        return Reach(
+            rules=[(rule, name) for rule, names in told.items() for name in sorted(names)],
+            teams=[(key, name) for key, names in has.items() for name in sorted(names)],
+            all_teams=sorted(stands_in),
+        )
 
     def escalated_to(self, rule: Rule) -> Reader | None:
         """Whom a rule names for what nobody answered; in the quiet hours that the rule keeps there."""

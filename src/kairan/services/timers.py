@@ -17,6 +17,7 @@ from kairan.domain.config import Config
 from kairan.domain.duration import duration
 from kairan.domain.news import Code, News
 from kairan.services import asides, baseline, case_events, configuration, terms
+from kairan.services.readers import Directory
 from kairan.services.waking import PROMPT
 from kairan.store.connection import raw_cursor
 from kairan.store.queries import case_clock, case_totals
@@ -91,14 +92,17 @@ def _seen(part: Part) -> dict[str, object]:
 
 
 def _remind(config: Config, now: datetime) -> None:
+    """Remind teams. One that has no channel (any more) is not: nothing is counted of what nobody was told."""
     paces = [
         Pace(rule.name, duration(rule.remind.after), duration(rule.remind.every), rule.remind.times)
         for rule in config.rules or ()
         if rule.remind
     ]
+    reach = Directory(config).reach()
+    reached = case_clock.reached(reach.rules, reach.teams, reach.all_teams)
 
     def find(cursor: Cursor, cases: Sequence[int] | None) -> list[Part]:
-        return case_clock.to_remind(cursor, paces, now, MOST, cases)
+        return case_clock.to_remind(cursor, paces, reached, now, MOST, cases)
 
     def act(cursor: Cursor, parts: list[Part]) -> list[News]:
         for each in parts:
@@ -111,7 +115,9 @@ def _remind(config: Config, now: datetime) -> None:
 
 
 def _escalate(config: Config, now: datetime) -> None:
-    paces = [Pace(rule.name, duration(rule.escalate.after)) for rule in config.rules or () if rule.escalate]
+    directory = Directory(config)
+    rules = [rule for rule in config.rules or () if directory.escalated_to(rule)]
+    paces = [Pace(rule.name, duration(rule.escalate.after)) for rule in rules if rule.escalate]
 
     def find(cursor: Cursor, cases: Sequence[int] | None) -> list[Part]:
         return case_clock.to_escalate(cursor, paces, now, MOST, cases)

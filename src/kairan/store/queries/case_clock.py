@@ -176,16 +176,38 @@ def _unanswered(paces: Sequence[Pace], cases: Sequence[int] | None) -> Composabl
     )
 
 
+# Has the team of the part `p` a channel in which one of its case's rules tells it?
+_REACHED = """
+    EXISTS (SELECT FROM unnest({rules}::text[], {rule_places}::text[]) AS r (rule, place)
+        JOIN cases c ON c.id = p.case_id AND (r.rule = c.rule OR r.rule = ANY(c.also))
+        WHERE r.place = ANY({all_teams}) OR EXISTS (
+            SELECT FROM unnest({teams}::text[], {team_places}::text[]) AS t (key, place)
+            JOIN team ON team.key = t.key WHERE team.id = p.team_id AND t.place = r.place))
+"""
+Places = Sequence[tuple[str, str]]
+
+
+def reached(rules: Places, teams: Places, all_teams: Sequence[str]) -> Composable:
+    """Of parts `p`: those whose teams are told. Rules and teams with the destinations they tell, or are told, in."""
+    return SQL(_REACHED).format(
+        rules=[rule for rule, _ in rules],
+        rule_places=[place for _, place in rules],
+        teams=[team for team, _ in teams],
+        team_places=[place for _, place in teams],
+        all_teams=list(all_teams),
+    )
+
+
 def to_remind(
-    cursor: Cursor, paces: Sequence[Pace], now: datetime, most: int, cases: Sequence[int] | None
+    cursor: Cursor, paces: Sequence[Pace], reached: Composable, now: datetime, most: int, cases: Sequence[int] | None
 ) -> list[Part]:
     """Parts whose team was told, has not answered, and is due for a reminder. Missed ones are not caught up."""
     query = SQL(
         "SELECT p.id, p.case_id, '', p.reminders + 1 FROM ({}) p WHERE p.team_id IS NOT NULL AND p.reminders < p.times"
-        " AND CASE WHEN p.reminders = 0 THEN p.told_at + p.after ELSE p.reminded_at + p.every END <= {}"
+        " AND CASE WHEN p.reminders = 0 THEN p.told_at + p.after ELSE p.reminded_at + p.every END <= {} AND {}"
         " ORDER BY p.id LIMIT {}"
     )
-    return _found(cursor, query.format(_unanswered(paces, cases), now, most))
+    return _found(cursor, query.format(_unanswered(paces, cases), now, reached, most))
 
 
 def reminded(cursor: Cursor, parts: Sequence[Part], now: datetime) -> None:
