@@ -194,4 +194,5 @@
   }
 
   begin();
+  addEventListener("pageshow", tell); // a browser that goes back puts the ticks back after this script ran
 })();
