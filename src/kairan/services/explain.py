@@ -9,6 +9,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from kairan.domain.config import Config, Ownership, Rule
+from kairan.domain.normalised import BY_HAND
 from kairan.domain.query.parse import Term, parse_terms
 from kairan.services import configuration
 from kairan.services.untold import Told, told_of
@@ -90,7 +91,8 @@ def rules_of(finding: int, now: datetime) -> Why | None:
     if standing is None:
         return None
     config = configuration.active()
-    rules = _rules(config, standing, now)
+    # nobody misses the rule that needs a person's word
+    rules = [each for each in _rules(config, standing, now) if each.name != BY_HAND or each.match != Match.MISSES]
     known = {rule.name for rule in config.rules or ()}
     return Why(
         standing,

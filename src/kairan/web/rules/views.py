@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from kairan.domain.config import Rule
+from kairan.domain.normalised import BY_HAND
 from kairan.domain.rights import Right
 from kairan.services import configuration, try_rules
 from kairan.services.try_rules import Tried
@@ -59,7 +60,8 @@ def listing(request: HttpRequest) -> HttpResponse:
     ]
     known = {rule.name for rule in config.rules or ()}
     gone = [(name, use) for name, use in sorted(uses.items()) if name not in known and use.open]
-    context = {"lines": lines, "gone": gone, "version": configuration.version()}
+    is_empty = known <= {BY_HAND}  # which tells of what a person asks for, and of nothing by itself
+    context = {"lines": [] if is_empty else lines, "gone": gone, "version": configuration.version()}
     return render(request, "rules/list.html", context)
 
 
