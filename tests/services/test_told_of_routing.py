@@ -78,6 +78,22 @@ def test_of_two_posts_of_one_case_one_is_answered_and_both_are_closed() -> None:
     assert closings.values("root").distinct().count() == closings.count() == 2
 
 
+def test_what_was_uncertain_when_its_case_became_one_with_another_is_not_sent_again() -> None:
+    """The younger case's post may be there; the look says that it is not, and the older one's is."""
+    two_names()
+    older, younger = Case.objects.order_by("id")
+    Delivery.objects.filter(case=younger, purpose="psirt_post").update(state="uncertain", uncertain_until=LATER)
+    send(NOW)
+    become_one()
+    decide("pay", "risk_accepted", until_at=NOW + timedelta(days=9))
+    Delivery.objects.filter(state="uncertain").update(state="pending", uncertain_until=None)
+    send(LATER)
+    assert sent(channel="psirt", purpose="psirt_post") == [("psirt_post", "psirt")]
+    assert Delivery.objects.get(purpose="psirt_post", state="sent", edits=False).case_id == older.pk
+    assert not Delivery.objects.exclude(state__in=["sent", "cancelled"]).exists()
+    assert Delivery.objects.get(purpose="update", channel="psirt").state == "sent"
+
+
 def test_what_hung_on_a_post_that_is_not_sent_hangs_on_the_one_that_is() -> None:
     put(owners={WEB: "web", PAY: "pay"})
     two_names()

@@ -24,7 +24,7 @@ from kairan.services.compose import compose
 from kairan.services.telling import NEWS, edit
 from kairan.services.waking import wake
 from kairan.store.connection import raw_cursor
-from kairan.store.queries import deliveries, lanes, outcomes
+from kairan.store.queries import deliveries, doubles, lanes, outcomes
 from kairan.store.queries.lanes import Claimed
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
@@ -51,6 +51,8 @@ class Sending:
         """Make it and hand it over."""
         if reason := self._nothing_to_hang_on():
             self._write(outcomes.settle, "cancelled", reason, self.clock())
+            return
+        if self._is_said_already():
             return
         try:
             parcel = self._parcel()
@@ -109,6 +111,16 @@ class Sending:
         if self.one.edits and self.one.root_is_gone:
             return "root_gone"
         return _NOT_THERE.get(self.one.root_state, "")
+
+    def _is_said_already(self) -> bool:
+        """Its case became one with another, whose message is there: this one was uncertain then, or refused."""
+        with transaction.atomic():
+            cursor = raw_cursor()
+            other = doubles.of(cursor, self.one)
+            if other is not None:
+                outcomes.settle(cursor, self.one, "cancelled", "overtaken", self.clock())
+                doubles.give_way(cursor, self.one.id, other, self.clock())
+            return other is not None
 
     def _parcel(self) -> Parcel:
         message = compose(self.one.id)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from kairan.domain.triage import Status
-from kairan.store.queries.deliveries import ROOTS
+from kairan.store.queries import doubles
 from kairan.store.queries.routing import Cursor
 
 _ORDER = [status.value for status in Status]
@@ -34,7 +34,8 @@ def fold_cases(cursor: Cursor, now: datetime) -> None:
     )
     for table in ("case_finding", "case_event", "delivery"):
         cursor.execute(f"UPDATE {table} t SET case_id = f.target FROM rt_case_fold f WHERE t.case_id = f.id")
-    _tell_once(cursor, now)
+    cursor.execute("SELECT DISTINCT target FROM rt_case_fold")
+    doubles.drop_waiting(cursor, [case for (case,) in cursor.fetchall()], now)
     cursor.execute(
         "INSERT INTO case_watcher (case_id, person_id) SELECT DISTINCT f.target, w.person_id FROM rt_case_fold f"
         " JOIN case_watcher w ON w.case_id = f.id ON CONFLICT DO NOTHING"
@@ -42,37 +43,6 @@ def fold_cases(cursor: Cursor, now: datetime) -> None:
     cursor.execute("DELETE FROM case_watcher w USING rt_case_fold f WHERE w.case_id = f.id")
     _unite(cursor, now)
     cursor.execute("DROP TABLE rt_part_fold")
-
-
-def _tell_once(cursor: Cursor, now: datetime) -> None:
-    """Of the messages that say the same of what is one case now, in one channel: what waits beside another is not sent.
-
-    What hung on it hangs on the other: the one that is there or on its way; of those that wait, the oldest.
-    """
-    cursor.execute(
-        """
-        CREATE TEMP TABLE rt_twice ON COMMIT DROP AS
-        SELECT id, keep FROM (
-            SELECT d.id, d.state, first_value(d.id) OVER (
-                PARTITION BY d.case_id, d.destination, d.channel, replace(d.purpose, 'handover', 'team_post'),
-                    CASE WHEN d.purpose IN ('team_post', 'handover') THEN d.part_id END
-                ORDER BY d.state = 'pending', d.state <> 'sent', d.id) AS keep
-            FROM delivery d WHERE d.case_id IN (SELECT target FROM rt_case_fold) AND NOT d.edits
-            AND d.purpose = ANY(%s) AND d.state IN ('pending', 'sending', 'sent', 'uncertain')
-            AND d.receipt -> 'more' -> 'gone' IS NULL
-        ) alike WHERE id <> keep AND state = 'pending'
-        """,
-        (list(ROOTS),),
-    )
-    cursor.execute(
-        "UPDATE delivery d SET state = 'cancelled', error = 'overtaken', settled_at = %s FROM rt_twice t"
-        " WHERE d.id = t.id OR d.root_id = t.id AND d.edits AND d.state = 'pending'",
-        (now,),
-    )
-    cursor.execute(
-        "UPDATE delivery d SET root_id = t.keep FROM rt_twice t WHERE d.root_id = t.id AND d.state = 'pending'"
-    )
-    cursor.execute("DROP TABLE rt_twice")
 
 
 def _unite(cursor: Cursor, now: datetime) -> None:
