@@ -103,9 +103,8 @@ def _complete(operation: dict[str, Any]) -> None:
     summary, _, more = operation.pop("description", "").partition("\n")
     right = operation.pop("x-right")
     scope = "write" if "requestBody" in operation else "read"
-    needed = f"Needs the right `{right}`, and of a token the scope `{scope}`." if right else "Open to anyone."
     operation["summary"] = summary.strip()
-    operation["description"] = "\n\n".join(filter(None, (more.strip(), needed)))
+    operation["description"] = "\n\n".join(filter(None, (more.strip(), _needed(right, scope, more))))
     operation["security"] = [{"token": []}, {"session": []}] if right else []
     for parameter in operation["parameters"]:
         _mend(parameter)
@@ -116,6 +115,15 @@ def _complete(operation: dict[str, Any]) -> None:
         operation["responses"][200]["headers"]["Link"] = _LINK
     for status in sorted({kind.status for kind in wrong}):
         operation["responses"][status] = _response(status, [kind for kind in wrong if kind.status == status])
+
+
+def _needed(right: str, scope: str, said: str) -> str:
+    """What one needs to be let in. An operation that asks by whose part it is says itself for which right."""
+    if not right:
+        return "Open to anyone."
+    if "the right `" in said:
+        return f"A token needs the scope `{scope}`."
+    return f"Needs the right `{right}`, and of a token the scope `{scope}`."
 
 
 def _mend(parameter: dict[str, Any]) -> None:
