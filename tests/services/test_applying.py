@@ -49,14 +49,14 @@ def filled(store: None) -> None:
 
 def test_an_empty_store_works_as_with_an_empty_file(store: None) -> None:
     assert configuration.version() == 0
-    assert [rule.name for rule in configuration.active().rules or ()] == ["urgent"]
+    assert [rule.name for rule in configuration.active().rules or ()] == ["urgent", "by-hand"]
 
 
 def test_it_is_a_version_and_in_force_at_once(filled: None) -> None:
     applied = applying.apply(checked(TWO), ME, NOW)
     assert (applied.version, applied.changed) == (1, True)
     assert configuration.version() == 1
-    assert [rule.name for rule in configuration.active().rules or ()] == ["all"]
+    assert [rule.name for rule in configuration.active().rules or ()] == ["all", "by-hand"]
     assert applied.report.teams.added == ("pay", "web")
     assert {(each.team, each.before, each.after) for each in applied.report.owners} == {
         ("", 3, 1),

@@ -150,8 +150,9 @@ def test_rules_are_listed(cli: Cli) -> None:
     put(URGENT)
     bring(report(record()))
     assert "urgent" in cli("rules").stdout
-    [listed] = json.loads(cli("rules", "--json").stdout)
+    [listed, behind] = json.loads(cli("rules", "--json").stdout)
     assert (listed["name"], listed["cases"]["open"]) == ("urgent", 1)
+    assert (behind["name"], behind["when"]) == ("by-hand", "is:raised")
     assert "1 cases opened" in cli("rules", "try", "urgent", "--days", "3000").stdout
 
 
