@@ -98,8 +98,7 @@ def test_a_decision_can_be_made_from_home(story: Story) -> None:
     (modal,) = wait_for(lambda: story.people.views_of(dev))
     given = {"kairan.field.status": "not_affected", "kairan.field.justification": "component_not_present"}
     assert story.people.submit(dev, modal, given).answer == {}
-    after = story.people.home_of(dev)
-    assert "判断を記録しました" in said(after)
+    (after,) = wait_for(lambda: [home for home in [story.people.home_of(dev)] if "判断を記録しました" in said(home)])
     assert "未完了のケースはありません" in said(after)
 
 

@@ -76,6 +76,28 @@ def test_the_same_press_twice_is_done_once(story: Story) -> None:
     assert story.run_presses() == 1
 
 
+def test_a_signed_form_that_somebody_plays_back_is_done_once(story: Story) -> None:
+    from kairan.store.models import CaseEvent
+
+    cast = story.cast
+    body = form(story.people.pressed(cast.dev, cast.team_1, story.post(cast.team_1), "kairan.ask"))
+    assert _post(body, signed(body)).status_code == 200
+    for _ in range(200):
+        if views := story.people.views_of(cast.dev):
+            break
+        time.sleep(0.02)
+    sent = form(story.people.submitted(cast.dev, views[0], {"kairan.field.text": "until when?"}))
+    headers = signed(sent)
+    for _ in range(3):
+        assert _post(sent, headers).status_code == 200
+        story.work()
+    assert CaseEvent.objects.filter(code="asked").count() == 1
+    for _ in range(2):  # nor is the form opened once more
+        assert _post(body, signed(body)).status_code == 200
+    time.sleep(0.2)
+    assert len(story.world.called("views.open")) == 1
+
+
 def test_slacks_question_for_the_address_is_answered(story: Story) -> None:
     body = json.dumps({"type": "url_verification", "challenge": "c0ffee", "token": "x"}).encode()
     answer = _post(body, signed(body), "application/json")

@@ -33,6 +33,7 @@ class Said(StrEnum):
         "guest"  # nor this one's, who is a guest of the chat: what its channels give members they do not give guests
     )
     ILLEGAL = "illegal"  # the part's status does not allow it (status)
+    FAILED = "failed"  # Kairan tried for some minutes, and could not
     GONE = "gone"  # the case or its part is not there any more
     RAISED = "raised"  # ids; there: cases there are, opening: ids cases are opened for, nobody: ids nobody has; link
     PARTLY = "partly"  # done for some teams, refused for others (teams, refused: {name: code})
@@ -91,4 +92,12 @@ class Answer(msgspec.Struct, frozen=True):
 
     @property
     def is_refusal(self) -> bool:
-        return self.code in {Said.WRONG, Said.FORBIDDEN, Said.GUEST, Said.ILLEGAL, Said.GONE, Said.NO_TICKETS}
+        return self.code in {
+            Said.WRONG,
+            Said.FORBIDDEN,
+            Said.GUEST,
+            Said.ILLEGAL,
+            Said.FAILED,
+            Said.GONE,
+            Said.NO_TICKETS,
+        }

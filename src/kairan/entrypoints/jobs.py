@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 from django.db import close_old_connections, connection
-from procrastinate import RetryStrategy
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from kairan.runtime import clock
@@ -15,6 +15,7 @@ from kairan.services.uploads import READ
 from kairan.services.waking import PRESSES, PROMPT
 
 stopping = threading.Event()
+PRESS_RETRIES = 8  # over some nine minutes
 # Each of these finds a slot of its queue (entrypoints.worker), however often the others are woken.
 DELIVERERS, ROUTERS, CLOCKS = Turns(3), Turns(1), Turns(1)
 
@@ -88,11 +89,16 @@ def look_at_the_clock() -> None:
         connection.close()
 
 
-@app.task(name=hearing.HEAR, queue=PRESSES, retry=RetryStrategy(max_attempts=8, exponential_wait=2))
-def hear_press(destination: str, action: dict[str, Any]) -> None:
+@app.task(
+    name=hearing.HEAR,
+    queue=PRESSES,
+    retry=RetryStrategy(max_attempts=PRESS_RETRIES, exponential_wait=2),
+    pass_context=True,
+)
+def hear_press(context: JobContext, destination: str, action: dict[str, Any]) -> None:
     """Do what somebody pressed in a destination. Here the job itself is the truth: it is tried again."""
     close_old_connections()
     try:
-        hearing.do(destination, action, clock.now)
+        hearing.do(destination, action, clock.now, is_last=context.job.attempts >= PRESS_RETRIES)
     finally:
         connection.close()

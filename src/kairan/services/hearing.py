@@ -2,7 +2,8 @@
 
 A press becomes a job before it is acknowledged, so it outlives whoever heard it; the job finds out who it was, does it
 (services.act) and answers that person. What needs an answer at once does not wait for a job: a form that a button
-opens, and the errors of a form that was sent. Then the person sees whether it worked, and presses again if not.
+opens, and the errors of a form that was sent. A form that takes longer than the other side waits becomes a job, too,
+before it is acknowledged. Whoever gets to a thing first does it, and notes in the same transaction that it is done.
 """
 
 import hashlib
@@ -58,32 +59,41 @@ def _heard(name: str, action: Action, clock: Clock) -> Payload:
     """Each thing once: destinations repeat what they believe was not heard."""
     if action.code == rounds.POST and not rounds.is_start(name, action):
         return {}
-    key = action.key or hashlib.sha256(msgspec.json.encode(action)).hexdigest()
+    action = replace(action, key=action.key or hashlib.sha256(msgspec.json.encode(action)).hexdigest())
     now = clock()
     if action.values.get("submitted"):
-        return _sent(name, action, key, clock)
+        return _sent(name, action, clock)
     if action.code in FORMS:
-        if heard.is_new(raw_cursor(), name, key, now):
+        if heard.is_new(raw_cursor(), name, action.key, now):
             _pool.submit(_apart, _open, name, action, clock)
         return {}
     with transaction.atomic():
-        if heard.is_new(raw_cursor(), name, key, now):
+        if heard.is_new(raw_cursor(), name, action.key, now):
             _note(name, action)
     return {}
 
 
-def do(name: str, action: Mapping[str, Any], clock: Clock) -> None:
-    """The job: what somebody pressed is done, and they are told."""
+def do(name: str, action: Mapping[str, Any], clock: Clock, *, is_last: bool = False) -> None:
+    """The job: what somebody pressed is done, and they are told; also when the last attempt at it failed."""
     with carriers(configuration.active(), clock) as known:
         deed = _Deed(known, name, msgspec.convert(action, Action), clock)
-        if deed.action.code == LOOKUP:
-            deed.look_up()
-        elif deed.action.code == rounds.POST:
-            rounds.start(name, deed.action, clock())
-        elif deed.action.code == HOME:
-            deed.show_home(None)
-        else:
-            deed.tell(deed.do())
+        try:
+            _do(deed)
+        except Exception:  # whatever it was: the person waits for a word; the job's runner logs it
+            if is_last and deed.action.code not in {rounds.POST, HOME}:
+                deed.tell(Answer(Said.FAILED))
+            raise
+
+
+def _do(deed: "_Deed") -> None:
+    if deed.action.code == LOOKUP:
+        deed.look_up()
+    elif deed.action.code == rounds.POST:
+        rounds.start(deed.name, deed.action, deed.clock())
+    elif deed.action.code == HOME:
+        deed.show_home(None)
+    elif answer := deed.once():
+        deed.tell(answer)
 
 
 async def take_up(jobs: Any) -> int:
@@ -99,32 +109,51 @@ def _note(name: str, action: Action) -> None:
     job.defer(destination=name, action=msgspec.to_builtins(action))
 
 
-def _sent(name: str, action: Action, key: str, clock: Clock) -> Payload:
+def _sent(name: str, action: Action, clock: Clock) -> Payload:
     """Do what a form asks for, and say at its fields what is wrong. Nothing to say: the form closes."""
-    if not heard.is_new(raw_cursor(), name, key, clock()):
-        return heard.answer(raw_cursor(), name, key)
-    done: Future[Payload] = _pool.submit(_apart, _submit, name, action, clock)
-    said: Payload | None = None
+    if not heard.is_new(raw_cursor(), name, action.key, clock()):
+        return heard.answer(raw_cursor(), name, action.key)
+    said: Future[Payload] = Future()
+    is_heard = False
     try:
-        said = done.result(_PATIENCE)
-    except TimeoutError:  # it goes on, and tells the person itself
-        log.warning("a form takes long", destination=name, code=action.code)
-        said = {}
+        _pool.submit(_apart, _submit, name, action, clock, said)
+        errors = _in_time(said, name, action)
+        is_heard = True
     finally:
-        if said is None:
-            heard.forget(raw_cursor(), name, key)  # it is not acknowledged, and may come again
-    heard.keep_answer(raw_cursor(), name, key, said)
-    return said
+        if not is_heard:
+            heard.forget(raw_cursor(), name, action.key)  # it is not acknowledged, and may come again
+    return errors
 
 
-def _submit(name: str, action: Action, clock: Clock) -> Payload:
+def _in_time(said: "Future[Payload]", name: str, action: Action) -> Payload:
+    try:
+        return said.result(_PATIENCE)
+    except TimeoutError:
+        if said.done():  # that was its own error, or it came at the last moment
+            return said.result()
+    _note(name, action)
+    if said.cancel():
+        log.warning("a form takes long", destination=name, code=action.code)
+        return {}
+    return said.result()
+
+
+def _submit(name: str, action: Action, clock: Clock, said: "Future[Payload]") -> None:
+    """`said` is cancelled when nobody waits any more: then what is wrong is told like everything else."""
     with carriers(configuration.active(), clock) as known:
         deed = _Deed(known, name, action, clock)
-        answer = deed.do()
-        errors: Payload = deed.drawn(answer).get("errors", {})
-        if not errors:
+        try:
+            answer = deed.once()
+        except BaseException as error:
+            if said.set_running_or_notify_cancel():
+                said.set_exception(error)
+            raise
+        errors: Payload = deed.drawn(answer).get("errors", {}) if answer else {}
+        is_in_time = said.set_running_or_notify_cancel()
+        if is_in_time:
+            said.set_result(errors)
+        if answer and not (errors and is_in_time):
             deed.tell(answer)
-        return errors
 
 
 def _open(name: str, action: Action, clock: Clock) -> None:
@@ -173,10 +202,30 @@ class _Deed:
         return carrier
 
     def do(self) -> Answer:
-        who, action = self._who(), self.action
-        if action.code == raising.RAISE and action.values.get("submitted"):
-            url, place = self.talk.where(action.channel, action.message)  # never as a payload says it
-            action = replace(action, values={**action.values, "url": url, "place": place})
+        return self._acted(self._who(), self.action)
+
+    def once(self) -> Answer | None:
+        """Do it, and note in the same transaction that it is done. None: it was done before."""
+        cursor = raw_cursor()
+        if heard.is_done(cursor, self.name, self.action.key):
+            return None
+        who, action = self._who(), self._whole()
+        with transaction.atomic():
+            if heard.is_done(cursor, self.name, self.action.key):
+                return None
+            answer = self._acted(who, action)
+            heard.keep_answer(cursor, self.name, self.action.key, self.drawn(answer).get("errors", {}))
+        return answer
+
+    def _whole(self) -> Action:
+        """With what only the destination knows: where a message stands, which is never as a payload says it."""
+        action = self.action
+        if action.code != raising.RAISE or not action.values.get("submitted"):
+            return action
+        url, place = self.talk.where(action.channel, action.message)
+        return replace(action, values={**action.values, "url": url, "place": place})
+
+    def _acted(self, who: clickers.Clicker, action: Action) -> Answer:
         answer = act.act(action, who.actor, self.clock())
         return replace(answer, code=Said.GUEST) if answer.code is Said.FORBIDDEN and who.someone.is_guest else answer
 
@@ -206,7 +255,8 @@ class _Deed:
         return who
 
     def drawn(self, answer: Answer) -> Payload:
-        return _kind(self.name).answer(answer, self._language)
+        language = self._language or self.known.configured[self.name].language or configuration.active().language
+        return _kind(self.name).answer(answer, language)
 
     def tell(self, answer: Answer) -> None:
         """Tell this person what came of it. It is done, whether or not they can be told."""

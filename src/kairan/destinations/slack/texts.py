@@ -206,6 +206,10 @@ ANSWER: Mapping[str, tuple[str, str]] = {
         "This is not possible any more: it is “{status}” now.",
         "現在の状態({status})では実行できません。",
     ),
+    "failed": (
+        "This could not be done: something did not answer for minutes. Nothing was changed; please try again.",
+        "しばらく応答がなかったため、実行できませんでした。何も変更されていません。もう一度お試しください。",
+    ),
     "gone": ("This case is not there any more.", "このケースはもうありません。"),
     "partly": ("Done for: {teams}. Not possible for: {refused}", "実行しました: {teams}。実行できません: {refused}"),
     "form": ("Please fill in the form.", "フォームに入力してください。"),

@@ -35,9 +35,21 @@ def answer(cursor: Cursor, destination: str, key: str) -> Mapping[str, Any]:
     return found
 
 
+def is_done(cursor: Cursor, destination: str, key: str) -> bool:
+    """Was it done, that is: answered? Within a transaction nobody else does it until that ends."""
+    cursor.execute(
+        "SELECT answer IS NOT NULL FROM heard WHERE destination = %s AND key = %s FOR UPDATE", (destination, key)
+    )
+    row = cursor.fetchone()
+    return bool(row and row[0])
+
+
 def forget(cursor: Cursor, destination: str, key: str) -> None:
     """It could not be done: said again, it is new."""
-    cursor.execute("DELETE FROM heard WHERE destination = %s AND key = %s", (destination, key))
+    cursor.execute(
+        "DELETE FROM heard WHERE destination = %s AND key = %s AND answer IS NULL",
+        (destination, key),
+    )
 
 
 def prune(cursor: Cursor, before: datetime) -> int:
