@@ -152,6 +152,7 @@ def test_a_press_whose_worker_died_after_it_was_done_is_not_done_again(story: St
     for _ in range(2):
         hearing.do("slack", job.args["action"], story.clock)
     assert CaseEvent.objects.filter(code="claimed").count() == 2, "one for each team"
+    assert len(story.world.seen_by(cast.psirt.id)) == 1, "who pressed was told already"
 
 
 def test_what_was_heard_is_forgotten_after_some_days(story: Story) -> None:
