@@ -106,6 +106,8 @@ ACTION: Mapping[str, str | Promise] = {
     "case.decide.refused": _("Tried to decide of a case's part, without the right"),
     "case.due": _("Changed a due date"),
     "case.due.refused": _("Tried to change a due date, without the right"),
+    "case.raise": _("Opened a case from a message"),
+    "case.raise.refused": _("Tried to open a case from a message, without the right"),
     "case.refuse": _("Refused a decision"),
     "case.refuse.refused": _("Tried to refuse a decision, without the right"),
     "case.unclaim": _("No longer takes care of a case's part"),
