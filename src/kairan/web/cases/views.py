@@ -103,9 +103,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         return redirect("case", int(address.text[2:]))
     asked = address.filter(timezone.now(), reader(request).pk, teams_of(actor_of(request)))
     total = case_list.count(asked, most=MOST_COUNTED)
-    page = case_list.page(
-        asked, address.sort, size=PAGE_SIZE, after=address.after, before=address.before, total=total
-    )
+    page = case_list.page(asked, address.sort, size=PAGE_SIZE, after=address.after, before=address.before, total=total)
     context = {
         "address": address,
         "page": page,
