@@ -150,3 +150,17 @@ def test_a_message_of_a_channel_that_kairan_is_not_in_has_no_link(story: Story) 
     (view,) = wait_for(lambda: story.people.views_of(cast.psirt))
     assert story.people.submit(cast.psirt, view).answer == {}
     assert Raised.objects.get().url == ""
+    story.work()
+    assert "ケースを開いています" in wait_for(lambda: story.world.seen_by(cast.psirt.id))[-1].text, "told all the same"
+
+
+def test_who_fills_a_form_in_slowly_is_told_in_the_channel(story: Story) -> None:
+    """The address that came with the shortcut is good for half an hour."""
+    story.read(medium("repository_1"))
+    view = form(story, talk(story, GHSA))
+    for reply in story.world.replies.values():
+        reply.left = 0
+    assert story.people.submit(story.cast.psirt, view).answer == {}
+    story.work()
+    assert "ケースを開いています" in wait_for(lambda: story.world.seen_by(story.cast.psirt.id))[-1].text
+    assert [each.args["user"] for each in story.world.called("chat.postEphemeral")] == [story.cast.psirt.id]

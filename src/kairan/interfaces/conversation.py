@@ -46,11 +46,12 @@ class Conversation(Carrier, Protocol):
         """Say something in a channel that this person alone sees."""
         ...
 
-    def open_form(self, trigger: str, view: Payload, channel: str, message: str) -> None:
-        """Open a form before the person; the trigger is good for some seconds. It was asked for at a message."""
+    def open_form(self, trigger: str, view: Payload, channel: str, message: str, reply: str = "") -> None:
+        """Open a form before the person; the trigger is good for some seconds. It was asked for at a message, and
+        what comes of it is said at `reply`, if it can be."""
         ...
 
-    def change_form(self, form: str, seen: str, view: Payload, channel: str, message: str) -> None:
+    def change_form(self, form: str, seen: str, view: Payload, channel: str, message: str, reply: str = "") -> None:
         """Draw an open form anew; what is entered stays. Nothing, if it was drawn anew since it was `seen`."""
         ...
 

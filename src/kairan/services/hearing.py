@@ -24,7 +24,7 @@ from kairan.domain.errors import KairanError
 from kairan.domain.message import Action
 from kairan.interfaces import registry
 from kairan.interfaces.conversation import Answering, Conversation, Homely
-from kairan.interfaces.destination import Interactive, Payload
+from kairan.interfaces.destination import DeliveryError, Interactive, Payload
 from kairan.services import act, asking, clickers, configuration, home, raising, rounds
 from kairan.services.carriers import Carriers, carriers
 from kairan.services.waking import PRESSES
@@ -163,9 +163,10 @@ def _open(name: str, action: Action, clock: Clock) -> None:
         answer = deed.do()
         view = deed.drawn(answer).get("view")
         if view and (form := str(action.values.get("view", ""))):
-            deed.talk.change_form(form, str(action.values.get("seen", "")), view, action.channel, action.message)
+            at = action.channel, action.message, action.reply
+            deed.talk.change_form(form, str(action.values.get("seen", "")), view, *at)
         elif view:
-            deed.talk.open_form(action.trigger, view, action.channel, action.message)
+            deed.talk.open_form(action.trigger, view, action.channel, action.message, action.reply)
         else:
             deed.tell(answer)
 
@@ -264,14 +265,27 @@ class _Deed:
         if not note:
             return
         try:
-            if self.action.reply:
-                self.talk.respond(self.action.reply, note)
-            elif self.action.channel:
-                self.talk.whisper(self.action.channel, self.action.who, note)
-            else:  # it was done on their page
-                self.show_home(answer)
+            if not self._replied(note):
+                if self.action.channel:
+                    self.talk.whisper(self.action.channel, self.action.who, note)
+                else:  # it was done on their page
+                    self.show_home(answer)
         except KairanError as error:
             log.warning("a person could not be told what came of it", destination=self.name, reason=str(error))
+
+    def _replied(self, note: Payload) -> bool:
+        """At the address that came with what they did. It does not last long: who fills a form in slowly is told in
+        the channel."""
+        if not self.action.reply:
+            return False
+        try:
+            self.talk.respond(self.action.reply, note)
+        except DeliveryError as error:
+            if not self.action.channel:
+                raise
+            log.info("answered in the channel", destination=self.name, reason=str(error))
+            return False
+        return True
 
 
 def _kind(name: str) -> Interactive:

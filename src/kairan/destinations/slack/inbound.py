@@ -69,6 +69,7 @@ class _Subject(msgspec.Struct):
     about: str
     channel: str = ""
     message: str = ""
+    reply: str = ""
 
 
 def read(payload: Mapping[str, Any]) -> list[Action]:
@@ -116,6 +117,7 @@ def _entered(payload: _Payload, view: _View, number: int) -> Iterator[Action]:
             who=payload.user.id,
             channel=remembered.channel,
             message=remembered.message,
+            reply=remembered.reply,
             key=_key(payload, number),
         )
 
@@ -152,6 +154,7 @@ def _submitted(payload: _Payload) -> Iterator[Action]:
             who=payload.user.id,
             channel=remembered.channel,
             message=remembered.message,
+            reply=remembered.reply,
             key=_key(payload),
         )
 

@@ -110,13 +110,13 @@ class Talk:
         shown = {name: note[name] for name in ("text", "blocks") if name in note}
         self._call("chat.postEphemeral", {"channel": channel, "user": who, **shown})
 
-    def open_form(self, trigger: str, view: Payload, channel: str, message: str) -> None:
+    def open_form(self, trigger: str, view: Payload, channel: str, message: str, reply: str = "") -> None:
         """https://docs.slack.dev/reference/methods/views.open"""
-        self._call("views.open", {"trigger_id": trigger, "view": remembering(view, channel, message)})
+        self._call("views.open", {"trigger_id": trigger, "view": remembering(view, channel, message, reply)})
 
-    def change_form(self, form: str, seen: str, view: Payload, channel: str, message: str) -> None:
+    def change_form(self, form: str, seen: str, view: Payload, channel: str, message: str, reply: str = "") -> None:
         """https://docs.slack.dev/reference/methods/views.update"""
-        said = {"view_id": form, "hash": seen, "view": remembering(view, channel, message)}
+        said = {"view_id": form, "hash": seen, "view": remembering(view, channel, message, reply)}
         try:
             self._client.api_call("views.update", json=said)
         except failures.FAILURES as error:

@@ -15,6 +15,7 @@ from kairan.domain.wording import status, word
 _STATUSES = (Status.ACTION_NEEDED, *(each for each in Status if each in DECIDED))
 _LONGEST = 3_000
 _LONGEST_TITLE = 2_900
+_LONGEST_REPLY = 1_000  # of the 3,000 signs that a form remembers
 
 
 def view(form: Form, language: str, channel: str = "", message: str = "", url: str = "") -> Block:
@@ -42,10 +43,11 @@ def _fields(form: Form, language: str, url: str) -> list[Block]:
     return [about, *asked, links, *_reach(form, language)]
 
 
-def remembering(view: Mapping[str, object], channel: str, message: str) -> Block:
+def remembering(view: Mapping[str, object], channel: str, message: str, reply: str = "") -> Block:
     """The modal, knowing at which message it was asked for: who sends it is answered there."""
     about = json.loads(str(view["private_metadata"]))
-    return {**view, "private_metadata": json.dumps({**about, "channel": channel, "message": message})}
+    at = {"channel": channel, "message": message} | ({"reply": reply} if len(reply) <= _LONGEST_REPLY else {})
+    return {**view, "private_metadata": json.dumps({**about, **at})}
 
 
 def _about(form: Form) -> str:
