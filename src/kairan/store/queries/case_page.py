@@ -283,26 +283,6 @@ def is_watching(number: int, person: int) -> bool:
     return bool(fetch(query.format(number, person)))
 
 
-def of_finding(finding: int) -> int | None:
-    """The case that a finding is in."""
-    rows = fetch(SQL("select case_id from case_finding where finding = {} and left_at is null").format(finding))
-    return int(rows[0][0]) if rows else None
-
-
-def of_vulnerability(vulnerability: int, *, most: int) -> list[tuple[int, str, str]]:
-    """(number, status, state) of the cases about a vulnerability, the newest first."""
-    query = SQL(
-        "select id, status, state from cases where vulnerability_id = {} and merged_into_id is null"
-        " order by id desc limit {}"
-    )
-    return [(int(number), status, state) for number, status, state in fetch(query.format(vulnerability, most))]
-
-
-def case_of_part(part: int) -> int | None:
-    rows = fetch(SQL("select case_id from case_part where id = {}").format(part))
-    return int(rows[0][0]) if rows else None
-
-
 def decision(number: int) -> Decision | None:
     """One decision, however old."""
     rows = fetch(
@@ -321,13 +301,6 @@ def decision(number: int) -> Decision | None:
 
 def _decision(row: Sequence[Any]) -> Decision:
     return read(Decision, (*row[:7], json.loads(row[7]), *row[8:]))
-
-
-def case_of_decision(number: int) -> int | None:
-    rows = fetch(
-        SQL("select p.case_id from decision d join case_part p on p.id = d.part_id where d.id = {}").format(number)
-    )
-    return int(rows[0][0]) if rows else None
 
 
 def teams() -> list[tuple[str, str]]:

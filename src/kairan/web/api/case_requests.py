@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 
 from kairan.services.actor import Actor
-from kairan.store.queries import case_page
+from kairan.store.queries import case_page, which_case
 from kairan.web.api import problems
 from kairan.web.api.access import caller_of
 from kairan.web.api.problems import ProblemError
@@ -24,5 +24,5 @@ def found(number: int) -> case_page.Case:
 
 
 def check_part(number: int, part: int) -> None:
-    if case_page.case_of_part(part) != number:
+    if which_case.of_part(part) != number:
         raise ProblemError(problems.NOT_FOUND, f"C-{number} has no part {part}")

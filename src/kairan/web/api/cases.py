@@ -15,14 +15,12 @@ from kairan.domain.rights import Right
 from kairan.domain.triage import State, Status
 from kairan.runtime import clock
 from kairan.services import baseline, bulk, telling_teams, ticketing, triage
-from kairan.services.actor import Actor
 from kairan.services.choice import ChoiceError, Wrong
 from kairan.store.connection import raw_cursor
 from kairan.store.queries import bulk_rows, case_list, case_page
 from kairan.store.queries.case_filter import Filter
 from kairan.store.queries.case_list import Sort
 from kairan.web.api import cursors, problems
-from kairan.web.api.access import caller_of
 from kairan.web.api.case_answers import (
     Bulk,
     BulkSaid,
@@ -40,6 +38,7 @@ from kairan.web.api.case_answers import (
     TextSaid,
     TicketMade,
 )
+from kairan.web.api.case_requests import CHANGES, actor_of, check_part, found
 from kairan.web.api.fields import Asked, CasePath, Number, Text
 from kairan.web.api.operations import Operations
 from kairan.web.api.problems import ProblemError
@@ -49,7 +48,6 @@ operations = Operations("cases")
 decisions = Operations("cases")
 bulk_decisions = Operations("cases")
 _MANY = JsonBody(("application/json",), most=512 << 10)  # bulk.MOST of the longest numbers, and a reason
-_CHANGES = (problems.NOT_FOUND, problems.CONFLICT)
 
 
 class CasesAsked(Asked):
@@ -99,11 +97,11 @@ def get_case(request: HttpRequest, number: Path[CasePath]) -> Case | HttpRespons
 
     With its parts, their decisions, and its findings.
     """
-    found = _found(number)
-    if found.merged_into:
-        return HttpResponseRedirect(f"/api/v1/cases/C-{found.merged_into}", status=307)
-    said = {name: getattr(found, name) for name in found.__slots__}
-    said |= {"open_findings": found.findings}
+    case = found(number)
+    if case.merged_into:
+        return HttpResponseRedirect(f"/api/v1/cases/C-{case.merged_into}", status=307)
+    said = {name: getattr(case, name) for name in case.__slots__}
+    said |= {"open_findings": case.findings}
     return Case.model_validate(
         said | {"parts": case_page.parts(number), "findings": case_page.findings(number)}, from_attributes=True
     )
@@ -112,40 +110,40 @@ def get_case(request: HttpRequest, number: Path[CasePath]) -> Case | HttpRespons
 @operations.get("/{number}/events", right=Right.SEE, answers=CaseEvents, wrong=(problems.NOT_FOUND,))
 def list_case_events(request: HttpRequest, number: Path[CasePath]) -> CaseEvents:
     """List what happened to a case"""
-    _found(number)
+    found(number)
     return CaseEvents.model_validate({"items": case_page.events(number)}, from_attributes=True)
 
 
-@operations.post("/{number}/comments", right=Right.SEE, answers={200: Done}, wrong=_CHANGES)
+@operations.post("/{number}/comments", right=Right.SEE, answers={200: Done}, wrong=CHANGES)
 def comment_on_case(request: HttpRequest, number: Path[CasePath], said: Body[TextSaid]) -> Done:
     """Comment on a case
 
     Needs the right `comment`.
     """
-    triage.comment(number, said.text, _actor(request), clock.now())
+    triage.comment(number, said.text, actor_of(request), clock.now())
     return Done()
 
 
-@operations.post("/{number}/ticket", right=Right.SEE, answers={200: TicketMade}, wrong=_CHANGES)
+@operations.post("/{number}/ticket", right=Right.SEE, answers={200: TicketMade}, wrong=CHANGES)
 def make_ticket(request: HttpRequest, number: Path[CasePath], said: Body[Nothing]) -> TicketMade:
     """Make a ticket of a case
 
     Needs the right `decide`. One for each case, however often it is asked for.
     """
-    answer = ticketing.make_ticket(number, _actor(request), clock.now())
+    answer = ticketing.make_ticket(number, actor_of(request), clock.now())
     if answer.code is Said.NO_TICKETS:
         raise ProblemError(problems.CONFLICT, "no destination of the configuration makes tickets")
     told = {name: str(answer.params.get(name, "")) for name in ("destination", "url")}
     return TicketMade(outcome=answer.code, **told)
 
 
-@operations.post("/{number}/messages", right=Right.SEE, answers={200: MessageSent}, wrong=_CHANGES)
+@operations.post("/{number}/messages", right=Right.SEE, answers={200: MessageSent}, wrong=CHANGES)
 def write_to_teams(request: HttpRequest, number: Path[CasePath], said: Body[MessageSaid]) -> MessageSent:
     """Write to a case's teams
 
     Needs the right `decide`. It goes below the case's post in each team's channel and cannot be taken back.
     """
-    answer = telling_teams.write(number, said.parts, said.text, _actor(request), clock.now())
+    answer = telling_teams.write(number, said.parts, said.text, actor_of(request), clock.now())
     if answer.errors:
         fields = {"channels": "parts", "message": "text"}
         raise ChoiceError({fields[name]: Wrong(each.code, each.params) for name, each in answer.errors.items()})
@@ -156,64 +154,64 @@ def write_to_teams(request: HttpRequest, number: Path[CasePath], said: Body[Mess
     return MessageSent.model_validate(answer.params)
 
 
-@operations.post("/{number}/release", right=Right.SEE, answers={200: Done}, wrong=_CHANGES)
+@operations.post("/{number}/release", right=Right.SEE, answers={200: Done}, wrong=CHANGES)
 def release_case(request: HttpRequest, number: Path[CasePath], said: Body[Nothing]) -> Done:
     """Tell a case of a silent baseline now
 
     Needs the right `decide`. `done` is false where nothing of it waited.
     """
-    _found(number)
-    return Done(done=baseline.release_case(number, _actor(request), clock.now()))
+    found(number)
+    return Done(done=baseline.release_case(number, actor_of(request), clock.now()))
 
 
-@operations.post("/{number}/parts/{part}/decision", right=Right.SEE, answers={200: Decided}, wrong=_CHANGES)
+@operations.post("/{number}/parts/{part}/decision", right=Right.SEE, answers={200: Decided}, wrong=CHANGES)
 def decide_part(request: HttpRequest, number: Path[CasePath], part: Path[Number], said: Body[DecisionSaid]) -> Decided:
     """Decide of a part, or move it
 
     Needs the right `answer` for one's own teams' parts, `decide` for all others.
     """
-    _check_part(number, part)
-    return Decided.model_validate(triage.decide(part, said.choice, _actor(request), clock.now()))
+    check_part(number, part)
+    return Decided.model_validate(triage.decide(part, said.choice, actor_of(request), clock.now()))
 
 
-@operations.post("/{number}/parts/{part}/claim", right=Right.SEE, answers={200: Done}, wrong=_CHANGES)
+@operations.post("/{number}/parts/{part}/claim", right=Right.SEE, answers={200: Done}, wrong=CHANGES)
 def claim_part(request: HttpRequest, number: Path[CasePath], part: Path[Number], said: Body[Nothing]) -> Done:
     """Take care of a part
 
     Needs the right `answer` for one's own teams' parts, `decide` for all others.
     """
-    _check_part(number, part)
-    triage.claim(part, _actor(request), clock.now())
+    check_part(number, part)
+    triage.claim(part, actor_of(request), clock.now())
     return Done()
 
 
-@decisions.post("/{number}/approval", right=Right.SEE, answers={200: Done}, wrong=_CHANGES)
+@decisions.post("/{number}/approval", right=Right.SEE, answers={200: Done}, wrong=CHANGES)
 def approve_decision(request: HttpRequest, number: Path[Number], said: Body[NoteSaid]) -> Done:
     """Approve a decision that waits
 
     Needs the right `approve`; never by who decided it.
     """
-    triage.approve(number, _actor(request), clock.now(), said.note)
+    triage.approve(number, actor_of(request), clock.now(), said.note)
     return Done()
 
 
-@decisions.post("/{number}/refusal", right=Right.SEE, answers={200: Done}, wrong=_CHANGES)
+@decisions.post("/{number}/refusal", right=Right.SEE, answers={200: Done}, wrong=CHANGES)
 def refuse_decision(request: HttpRequest, number: Path[Number], said: Body[TextSaid]) -> Done:
     """Refuse a decision that waits, with a reason
 
     Needs the right `approve`; never by who decided it.
     """
-    triage.refuse(number, _actor(request), clock.now(), said.text)
+    triage.refuse(number, actor_of(request), clock.now(), said.text)
     return Done()
 
 
-@decisions.post("/{number}/undo", right=Right.SEE, answers={200: Done}, wrong=_CHANGES)
+@decisions.post("/{number}/undo", right=Right.SEE, answers={200: Done}, wrong=CHANGES)
 def undo_decision(request: HttpRequest, number: Path[Number], said: Body[Nothing]) -> Done:
     """Take a decision back, within 10 minutes
 
     By who decided it, or with the right `decide`.
     """
-    triage.undo(number, _actor(request), clock.now())
+    triage.undo(number, actor_of(request), clock.now())
     return Done()
 
 
@@ -223,7 +221,7 @@ def decide_many(request: HttpRequest, said: Body[BulkSaid]) -> Bulk:
 
     Needs the right `decide`. The worker does it: ask for the progress by its number.
     """
-    number = bulk.start("api", said.parts, said.decision.choice, _actor(request), clock.now())
+    number = bulk.start("api", said.parts, said.decision.choice, actor_of(request), clock.now())
     return _bulk(number)
 
 
@@ -233,31 +231,14 @@ def get_bulk_decision(request: HttpRequest, number: Path[Number]) -> Bulk:
     return _bulk(number)
 
 
-@bulk_decisions.post("/{number}/undo", right=Right.SEE, answers={200: Bulk}, wrong=_CHANGES)
+@bulk_decisions.post("/{number}/undo", right=Right.SEE, answers={200: Bulk}, wrong=CHANGES)
 def undo_bulk_decision(request: HttpRequest, number: Path[Number], said: Body[Nothing]) -> Bulk:
     """Stop it, or take all of it back, within 10 minutes
 
     Needs the right `decide`.
     """
-    bulk.ask_undo(number, _actor(request), clock.now())
+    bulk.ask_undo(number, actor_of(request), clock.now())
     return _bulk(number)
-
-
-def _actor(request: HttpRequest) -> Actor:
-    caller = caller_of(request)
-    return Actor(caller.username, caller.person_id, caller.origin)
-
-
-def _found(number: int) -> case_page.Case:
-    found = case_page.find(number)
-    if found is None:
-        raise ProblemError(problems.NOT_FOUND, f"there is no case C-{number}")
-    return found
-
-
-def _check_part(number: int, part: int) -> None:
-    if case_page.case_of_part(part) != number:
-        raise ProblemError(problems.NOT_FOUND, f"C-{number} has no part {part}")
 
 
 def _bulk(number: int) -> Bulk:

@@ -12,7 +12,7 @@ from kairan.domain.errors import KairanError
 from kairan.services import baseline, evidence, telling_teams, ticketing, triage
 from kairan.services.actor import Actor
 from kairan.services.choice import ChoiceError, Wrong
-from kairan.store.queries import case_page
+from kairan.store.queries import case_page, which_case
 from kairan.web import words as field_words
 from kairan.web.cases import form, words
 
@@ -53,14 +53,14 @@ class Deed:
     def part(self) -> int:
         """A part of this case: a form cannot reach into another one unseen."""
         number = self.number("part")
-        if case_page.case_of_part(number) != self.case:
+        if which_case.of_part(number) != self.case:
             raise triage.NoSuchCaseError(f"C-{self.case} has no such part")
         return number
 
     @property
     def decision(self) -> int:
         number = self.number("decision")
-        if case_page.case_of_decision(number) != self.case:
+        if which_case.of_decision(number) != self.case:
             raise triage.NoSuchCaseError(f"C-{self.case} has no such decision")
         return number
 

@@ -5,9 +5,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from kairan.domain.rights import Right
-from kairan.store.queries import case_page
 from kairan.store.queries import vulnerability as queries
 from kairan.store.queries import vulnerability_touches as touches
+from kairan.store.queries import which_case
 from kairan.web import links, owned
 from kairan.web.security import needs
 from kairan.web.vulnerabilities import sheet
@@ -31,7 +31,7 @@ def one(request: HttpRequest, identifier: str) -> HttpResponse:
     context = {
         "sheet": sheet.of(number, names),
         "page": page,
-        "cases": case_page.of_vulnerability(number, most=_MOST_CASES),
+        "cases": which_case.of_vulnerability(number, most=_MOST_CASES),
         "shares": owned.of_vulnerability(number, names.primary_id),
     }
     return render(request, "vulnerabilities/one.html", context)
