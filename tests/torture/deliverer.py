@@ -12,8 +12,8 @@ from typing import Any
 
 from kairan.entrypoints.running import store
 from kairan.runtime import clock
+from tests.torture import desk
 
-TEAMS = ("shop", "pay", "ops")
 STATUSES = ("triaging", "action_needed", "fix_claimed", "waiting_for_verification", "new")
 
 
@@ -27,13 +27,13 @@ def main() -> None:
     given = options.parse_args()
     with store():
         if given.found:
-            _found(given.url)
+            desk.apply(given.url, Random(given.seed))
             return
         chance = Random(given.seed)
         _work(0)
         print("ready", flush=True)
         for _ in range(given.news):
-            _something_happens(chance)
+            _something_happens(chance, given.url)
             _work(0.05)
         while not (given.peace and _is_settled()):
             _work(1.0)
@@ -45,24 +45,36 @@ def _work(seconds: float) -> None:
     deliver.work(clock.now, linger=timedelta(seconds=seconds))
 
 
-def _found(url: str) -> None:
-    import msgspec
+def _something_happens(chance: Random, url: str) -> None:
+    """A case is opened, changes, is still seen, or closed at last; now and then people do what is in `desk`."""
+    what = chance.random()
+    if what < 0.01:
+        desk.apply(url, chance)
+    elif what < 0.06:
+        desk.merge(chance)
+    elif what < 0.16:
+        desk.settle(url, chance)
+    elif what < 0.4:
+        _is_opened(chance)
+    else:
+        _goes_on(chance)
+    _oldest_is_closed()
 
-    from kairan.domain.config import Channel, Config, Destination, Rule, Team, Tell
-    from kairan.store.models import ConfigVersion
-    from kairan.store.models import Team as Row
 
-    teams = tuple(Team(key, channels={"dummy": Channel(f"C-{key}", key)}) for key in TEAMS)
-    settings: dict[str, object] = {"url": url, "timeout": 0.3}
-    dummy = Destination("dummy", "dummy", Channel("C-psirt", "psirt"), settings=settings)
-    rule = Rule("all", tell=(Tell(to="dummy", audience="psirt", form=True), Tell(to="dummy")))
-    config = msgspec.to_builtins(Config(destinations=(dummy,), teams=teams, rules=(rule,)))
-    ConfigVersion.objects.create(files={}, config=config, digest=b"", applied_at=clock.now(), actor="torture")
-    Row.objects.bulk_create([Row(key=key, name=key) for key in TEAMS])
+def _is_opened(chance: Random) -> None:
+    """As the router does: not while a configuration is applied."""
+    from django.db import transaction
+
+    from kairan.domain.news import Code, News
+    from kairan.services import case_events, route
+    from kairan.store.connection import raw_cursor
+
+    now = clock.now()
+    with route.alone(), transaction.atomic():
+        case_events.record(raw_cursor(), [News(_open(chance, now).pk, Code.OPENED, now)], now)
 
 
-def _something_happens(chance: Random) -> None:
-    """A case is opened; or one of those there are changes, or is still seen."""
+def _goes_on(chance: Random) -> None:
     from django.db import transaction
 
     from kairan.domain.news import Code, News
@@ -72,14 +84,42 @@ def _something_happens(chance: Random) -> None:
 
     now = clock.now()
     with transaction.atomic():
-        known = list(Case.objects.order_by("-pk").values_list("pk", flat=True)[:30])
-        if not known or chance.random() < 0.3:
-            case, code = _open(chance, now), Code.OPENED
-        else:
-            case = Case.objects.select_for_update().get(pk=chance.choice(known))
+        known = list(_open_cases().order_by("-pk").values_list("pk", flat=True)[: desk.MOST_OPEN])
+        if not known:
+            return
+        case = Case.objects.select_for_update().get(pk=chance.choice(known))
+        if case.merged_into_id is None and case.state == "open":
             code = chance.choice((Code.CLAIMED, Code.MOVED, Code.STILL_SEEN))
             Case.objects.filter(pk=case.pk).update(status=chance.choice(STATUSES))
-        case_events.record(raw_cursor(), [News(case.pk, code, now)], now)
+            case_events.record(raw_cursor(), [News(case.pk, code, now)], now)
+
+
+def _oldest_is_closed() -> None:
+    """Nobody has more than some cases at a time."""
+    from django.db import transaction
+
+    from kairan.domain.news import Code, News
+    from kairan.services import case_events
+    from kairan.store.connection import raw_cursor
+    from kairan.store.models import Case, CasePart
+
+    now = clock.now()
+    with transaction.atomic():
+        for number in _open_cases().order_by("-pk").values_list("pk", flat=True)[desk.MOST_OPEN : desk.MOST_OPEN + 1]:
+            case = Case.objects.select_for_update().get(pk=number)
+            if case.merged_into_id is not None or case.state != "open":
+                return
+            Case.objects.filter(pk=number).update(state="closed", status="resolved", closed_at=now)
+            CasePart.objects.filter(case=number).update(status="resolved")
+            parts = CasePart.objects.filter(case=number).order_by("pk").values_list("pk", flat=True)
+            solved = [News(number, Code.PART_RESOLVED, now, part, {"reasons": {}}) for part in parts]
+            case_events.record(raw_cursor(), [*solved, News(number, Code.CLOSED, now)], now)
+
+
+def _open_cases() -> Any:
+    from kairan.store.models import Case
+
+    return Case.objects.filter(merged_into=None, state="open")
 
 
 def _open(chance: Random, now: Any) -> Any:

@@ -18,6 +18,7 @@ from kairan.destinations.dummy.faults import MISHAPS, Dice, Faults
 from kairan.destinations.dummy.ledger import Ledger
 from kairan.destinations.dummy.server import DummyServer
 from kairan.runtime import postgres
+from tests.torture.compared import compare
 from tests.torture.ground import Process, ended, module, new_home, start, temporary_folder
 from tests.torture.tally import Tally
 
@@ -36,6 +37,7 @@ class Deliveries:
         self.tally = Tally(seed)
         self.workers: list[Process] = []
         self.died: Counter[str] = Counter()
+        self.people: Counter[str] = Counter()  # what was done beside
 
     def run(self) -> Tally:
         started = time.monotonic()
@@ -112,88 +114,18 @@ class Deliveries:
             worker.kill()
             worker.communicate()
         self.workers.clear()
+        reader.execute(
+            "SELECT action, count(*) FROM audit WHERE action LIKE 'delivery.is%' OR action = 'config.apply' GROUP BY 1"
+            " UNION ALL SELECT code, count(*) FROM case_event WHERE code IN ('merged', 'handed_over') GROUP BY 1"
+        )
+        self.people = Counter(dict(reader.fetchall()))
         for wrong in compare(reader, server):
             self.tally.failures.append(f"{when}: {wrong}")
 
     def __str__(self) -> str:
         died = ", ".join(f"{number} {when}" for when, number in sorted(self.died.items()))
-        return f"  deliveries whose sender was killed: {died or 'none'}"
-
-
-def compare(reader: Any, server: DummyServer) -> list[str]:
-    """What is wrong between the delivery table and what the other side holds, once all is settled."""
-    reader.execute(
-        "SELECT d.id, d.marker::text, d.channel, d.purpose, d.edits, d.state, d.error, d.receipt ->> 'id',"
-        " d.root_id, r.receipt ->> 'id', d.after, d.case_id, c.status"
-        " FROM delivery d LEFT JOIN delivery r ON r.id = d.root_id LEFT JOIN cases c ON c.id = d.case_id ORDER BY d.id"
-    )
-    rows = reader.fetchall()
-    messages = server.ledger.log()
-    place = {each["marker"]: at for at, each in enumerate(messages)}
-    wrong = [f"the server turned away: {said}" for said in server.turned_away[:3]]
-    wrong += [f"delivery {row[0]} is {row[5]}: {row[6]}" for row in rows if row[5] not in ("sent", "cancelled")]
-    wrong += _told_once(rows, messages)
-    wrong += _in_order(rows, place)
-    wrong += _up_to_date(rows, messages, place)
-    return wrong + _complete(reader)
-
-
-def _told_once(rows: list[Any], messages: list[Any]) -> list[str]:
-    """Each sent delivery is one message, in its channel and thread; nothing else is there."""
-    counted, wrong = Counter(each["marker"] for each in messages), []
-    by_marker = {each["marker"]: each for each in messages}
-    posts = {row[1]: row for row in rows if not row[4]}
-    for marker, row in posts.items():
-        if counted[marker] != (row[5] == "sent"):
-            wrong.append(f"delivery {row[0]} ({row[3]}, {row[5]}) is there {counted[marker]} times")
-        elif row[5] == "sent":
-            kept = by_marker[marker]
-            if (kept["channel"], kept["id"], kept["root"]) != (row[2], row[7], row[9]):
-                wrong.append(f"delivery {row[0]} is there as {kept}, not as its row says")
-    return wrong + [f"nobody knows the message {marker}" for marker in counted if marker not in posts]
-
-
-def _in_order(rows: list[Any], place: dict[str, int]) -> list[str]:
-    """Replies of a thread came in their order; a form after the posts it links, each message after its root."""
-    wrong, last = [], {}
-    markers = {row[0]: row[1] for row in rows}
-    for row in (each for each in rows if not each[4] and each[5] == "sent"):
-        at = place.get(row[1], -1)
-        before = [*row[10], *([row[8]] if row[8] else [])]
-        late = [each for each in before if place.get(markers[each], -1) > at]
-        wrong += [f"delivery {row[0]} ({row[3]}) came before {each}" for each in late]
-        if row[8]:
-            if last.get(row[8], -1) > at:
-                wrong.append(f"delivery {row[0]} ({row[3]}) came before an earlier one of its thread")
-            last[row[8]] = at
-    return wrong
-
-
-def _up_to_date(rows: list[Any], messages: list[Any], place: dict[str, int]) -> list[str]:
-    """What lasts shows its case as it is now: the last edit won."""
-    return [
-        f"delivery {row[0]} ({row[3]}) shows {messages[place[row[1]]]['payload']['status']}, the case is {row[12]}"
-        for row in rows
-        if not row[4] and row[5] == "sent" and row[3] in ("psirt_post", "team_post", "triage_form")
-        if row[1] in place and messages[place[row[1]]]["payload"]["status"] != row[12]
-    ]
-
-
-def _complete(reader: Any) -> list[str]:
-    """Every opened case has its posts, every sighting its replies: by the events, not by what tells."""
-    reader.execute(
-        "SELECT c.id, (SELECT count(*) FROM case_part p WHERE p.case_id = c.id),"
-        " (SELECT count(*) FROM case_event e WHERE e.case_id = c.id AND e.code = 'still_seen'),"
-        " (SELECT count(*) FROM delivery d WHERE d.case_id = c.id AND NOT d.edits AND d.state = 'sent'"
-        "   AND d.purpose IN ('psirt_post', 'team_post', 'triage_form')),"
-        " (SELECT count(*) FROM delivery d WHERE d.case_id = c.id AND d.state = 'sent' AND d.purpose = 'update')"
-        " FROM cases c ORDER BY c.id"
-    )
-    return [
-        f"case {case}: {parts} parts, {seen} times seen, but {posts} posts and {replies} replies"
-        for case, parts, seen, posts, replies in reader.fetchall()
-        if posts != parts + 2 or replies != seen * (parts + 1)
-    ]
+        beside = ", ".join(f"{number} {what}" for what, number in sorted(self.people.items()))
+        return f"  deliveries whose sender was killed: {died or 'none'}\n  beside: {beside or 'nothing'}"
 
 
 def _none_twice(tally: Tally, server: DummyServer, when: str) -> None:
