@@ -81,6 +81,7 @@ def test_a_row_says_what_the_page_says(script: Script, street: Any) -> None:
         "installed": "1.0.1",
         "fixed": "1.0.2",
         "location": "web/package-lock.json",
+        "team": "",
         "sources": [],
         "first_seen": "2026-07-03T11:59:00Z",
         "closed_at": None,

@@ -107,8 +107,7 @@ class TestPage:
         finding = street.finding(asset="registry.example/shop")
         finding.asset.attributes = {"account": "123", "tags": {"team": "x"}, "empty": ""}
         finding.asset.save()
-        for name in ("registry.example/shop", "storefront"):
-            AssetName.objects.create(asset=finding.asset, value=name)
+        AssetName.objects.create(asset=finding.asset, value="storefront")
         Finding.objects.update(traits=["cluster:prod", "namespace:shop", "source:trivy", "kind:vulnerability"])
         text = plain(page(viewer, f"/assets/{finding.asset_id}/"))
         for said in ("Container image", "storefront", "123", "team=x", "prod", "shop", "trivy", "1 open finding"):

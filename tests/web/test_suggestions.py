@@ -64,11 +64,10 @@ def test_all_keys_where_nothing_is_typed(viewer: Client, street: Any) -> None:
     ],
 )
 def test_proposals(typed: str, expected: str | None, viewer: Client, street: Any) -> None:
-    from kairan.store.models import AssetName, Trait
+    from kairan.store.models import Trait
 
-    finding = street.finding(id="CVE-2026-77", location="pom.xml", severity=Severity.CRITICAL)
+    street.finding(id="CVE-2026-77", location="pom.xml", severity=Severity.CRITICAL)
     street.finding(package="lib 1, x")
-    AssetName.objects.create(asset=finding.asset, value="registry.example/shop")
     Trait.objects.create(value="source:trivy")
     found = proposed(viewer, typed)
     assert expected in found if expected else found == []

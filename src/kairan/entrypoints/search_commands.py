@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SORTS = ("severity", "first-seen", "oldest", "closed")
 BY = (
     "severity, state, kind, source, asset-kind, asset, repo, image, account, region, cluster, namespace, package,"
-    " ecosystem, id"
+    " ecosystem, id, team"
 )
 _PAGE = 1_000
 _LOST_VALUE = re.compile(r"\w:(?=\s|$)")  # what is left of severity:>=high where > became a redirection

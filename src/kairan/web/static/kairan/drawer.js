@@ -89,6 +89,7 @@
   body.addEventListener("htmx:afterSettle", (event) => {
     if (event.target !== body || isLate(event)) return;
     state("shown");
+    if (body.contains(document.activeElement)) return; // who was quick is at work in it already
     part("scroller").scrollTop = 0;
     part("scroller").focus({ preventScroll: true });
   });
