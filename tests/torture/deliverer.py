@@ -47,18 +47,23 @@ def _work(seconds: float) -> None:
 
 def _something_happens(chance: Random, url: str) -> None:
     """A case is opened, changes, is still seen, or closed at last; now and then people do what is in `desk`."""
-    what = chance.random()
-    if what < 0.01:
-        desk.apply(url, chance)
-    elif what < 0.06:
-        desk.merge(chance)
-    elif what < 0.16:
-        desk.settle(url, chance)
-    elif what < 0.4:
+    if chance.random() < 0.3:
         _is_opened(chance)
     else:
         _goes_on(chance)
     _oldest_is_closed()
+    if chance.random() < 0.35:
+        _people_do_something(chance, url)
+
+
+def _people_do_something(chance: Random, url: str) -> None:
+    what = chance.random()
+    if what < 0.12:
+        desk.apply(url, chance)
+    elif what < 0.7:
+        desk.merge(chance)
+    else:
+        desk.settle(url, chance)
 
 
 def _is_opened(chance: Random) -> None:

@@ -19,6 +19,7 @@ from kairan.runtime import clock
 
 TEAMS = ("shop", "pay", "ops")
 LOOKED_AT = timedelta(seconds=5)  # by then what the destination took late is there
+_TRIES = 5
 MOST_OPEN = 30  # of the youngest cases people merge some
 _YOUNGEST = "SELECT id FROM cases WHERE merged_into_id IS NULL AND state = 'open' ORDER BY id DESC LIMIT %s"
 
@@ -46,13 +47,20 @@ def apply(url: str, chance: Random) -> None:
 def merge(chance: Random) -> None:
     """Two cases turn out to be one. As the router does it; a post of theirs that is claimed meanwhile is in the way."""
     import psycopg
-    from django.db import transaction
 
     from kairan.services import route
+
+    for _ in range(_TRIES):
+        with route.alone(), suppress(psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
+            return _merge(chance)
+
+
+def _merge(chance: Random) -> None:
+    from django.db import transaction
+
     from kairan.store.connection import raw_cursor
 
-    in_the_way = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
-    with route.alone(), suppress(*in_the_way), transaction.atomic():
+    with transaction.atomic():
         cursor = raw_cursor()
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute(_YOUNGEST, (MOST_OPEN,))

@@ -17,11 +17,15 @@ class Tally:
     failures: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    _said: int = 0  # of the failures, when it was last said how it goes
 
     def so_far(self) -> None:
         """Say how it goes, now and then: a run of hours that is stopped has told something all the same."""
         if self.rounds % _OFTEN == 0:
             print(f"{self.rounds} rounds so far, failures: {len(self.failures)}", flush=True)
+        for failure in self.failures[self._said :]:
+            print(f"  {failure}", flush=True)
+        self._said = len(self.failures)
 
     def __str__(self) -> str:
         lines = [f"{self.rounds} rounds in {self.seconds:.0f} s, seed {self.seed}"]

@@ -167,8 +167,11 @@ class _Handler(BaseHTTPRequestHandler):
         size = int(self.headers.get("Content-Length") or 0)
         if size > LONGEST_REQUEST:
             return None
+        said = self.rfile.read(size)
+        if len(said) < size:
+            raise ConnectionAbortedError("whoever asked was killed in the middle")
         try:
-            return json.loads(self.rfile.read(size))
+            return json.loads(said)
         except ValueError:
             return None
 

@@ -1,5 +1,6 @@
 """The dummy's two sides: what the server takes, and what the client makes of its faults."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -122,3 +123,13 @@ def test_a_killed_server_remembers_what_is_in_its_file(tmp_path: Any) -> None:
     said = {"marker": str(uuid4()), "payload": {"purpose": "x"}, "root": None, "broadcast": False}
     kept = Ledger(file).post("shop", said, 0)
     assert Ledger(file).listed("shop", LONG_AGO.isoformat())[0]["id"] == kept.id
+
+
+def test_a_client_that_is_killed_in_the_middle_of_a_request_is_not_one_that_asks_for_nonsense(
+    server: DummyServer,
+) -> None:
+    with socket.create_connection(server.server_address[:2]) as wire:
+        wire.sendall(b'POST /channels/shop/messages HTTP/1.1\r\nHost: a\r\nContent-Length: 400\r\n\r\n{"marker":')
+        wire.shutdown(socket.SHUT_WR)
+        assert wire.recv(100) == b""
+    assert (server.turned_away, server.ledger.log()) == ([], [])
