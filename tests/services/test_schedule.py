@@ -1,10 +1,14 @@
 """The schedule: each due task once, however late, and one that fails stops no other."""
 
+import asyncio
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 
+from kairan.entrypoints import worker
 from kairan.services import schedule
 from kairan.store.models import Schedule
 
@@ -42,3 +46,24 @@ def test_what_was_missed_is_caught_up_once(monkeypatch: pytest.MonkeyPatch) -> N
 
     assert fired == [NOW]
     assert Schedule.objects.get().next_at == NOW + timedelta(minutes=30)
+
+
+def test_a_worker_that_is_told_to_stop_lets_its_tick_come_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After it the embedded server may be stopped: a tick that was left behind would fail for that."""
+    begun, ended = threading.Event(), threading.Event()
+
+    def tick() -> None:
+        begun.set()
+        time.sleep(0.3)
+        ended.set()
+
+    async def stop_in_a_tick() -> None:
+        ticking = asyncio.create_task(worker.ticks())
+        await asyncio.to_thread(begun.wait, 5)
+        ticking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await ticking
+        assert ended.is_set()
+
+    monkeypatch.setattr(worker, "_tick", tick)
+    asyncio.run(stop_in_a_tick())

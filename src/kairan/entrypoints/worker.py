@@ -5,8 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 
 from kairan.entrypoints import slack
 from kairan.entrypoints.jobs import CLOCKS, DELIVERERS, ROUTERS, stopping
@@ -16,6 +15,7 @@ from kairan.services.waking import PRESSES, PROMPT
 
 TICK_SECONDS = 60
 STALLED_SECONDS = 15
+STOP_SECONDS = 10
 # How many jobs of each queue run at once: what takes minutes one after the other; beside it what is sent, routed and
 # due, each with room of its own (entrypoints.jobs); and what people press, which waits for none of these.
 LANES = {"default": 1, PROMPT: DELIVERERS.most + ROUTERS.most + CLOCKS.most, PRESSES: 2}
@@ -37,14 +37,23 @@ def _tick() -> None:
     except Exception:  # the runner: a failing tick is logged, the next one comes in a minute
         log.exception("tick failed")
     finally:
-        close_old_connections()
+        connection.close()  # the next tick may be another thread's
 
 
 async def ticks() -> None:
     """Tick for ever. Our own clock, not the queue's: a firing missed while Kairan was down is caught up."""
     while True:
-        await sync_to_async(_tick)()
+        await _to_its_end(asyncio.create_task(asyncio.to_thread(_tick)))
         await asyncio.sleep(TICK_SECONDS)
+
+
+async def _to_its_end(work: "asyncio.Task[None]") -> None:
+    """A thread cannot be cancelled: who is told to stop waits for it, as the database may be stopped after us."""
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work], timeout=STOP_SECONDS)
+        raise
 
 
 async def _run(app: Any, queue: str, number: int) -> None:
