@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
 POSTGRES15 ?= /usr/lib/postgresql/15/bin
-BESIDE ?= --numprocesses auto --maxprocesses 4 --dist loadfile
+BESIDE ?= --numprocesses 3 --dist loadfile
 
 .PHONY: help setup setup-dev run test lint types unit docs lock messages torture fuzz bench bench-data bench-search bench-pages clean
 
