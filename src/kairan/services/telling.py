@@ -99,12 +99,12 @@ class Batch:
 
     def write_posts(self) -> None:
         self.made |= deliveries.add(self.cursor, self.posts.values(), self.now)
-        for row, reader in sorted(self.gathered.values(), key=lambda pair: pair[0].key):
-            self._write_gathered(row, reader)
 
     def write_rest(self, after: Mapping[int, Sequence[int]]) -> None:
-        """Replies, then edits of what was sent already; what was not will be drawn as things are then."""
+        """Replies, what is gathered, then edits of what was sent already; the rest will be drawn as things are then."""
         self.made |= deliveries.add(self.cursor, self.replies.values(), self.now)
+        for row, reader in sorted(self.gathered.values(), key=lambda pair: pair[0].key):
+            self._write_gathered(row, reader)
         self._write_edits(after)
         deliveries.mark_told(self.cursor, self.told_cases, self.told_parts, self.now)
 

@@ -95,7 +95,7 @@ _ADD = """
     FROM jsonb_to_recordset(%(rows)s::jsonb) AS n (key text, destination text, channel text, channel_name text,
         purpose text, priority smallint, not_before timestamptz, "case" bigint, part bigint, team bigint, root bigint,
         edits boolean, after jsonb, params jsonb)
-    ORDER BY n.priority, n.key
+    ORDER BY n.priority, n."case", n.part NULLS FIRST, n.key
     ON CONFLICT (key) DO UPDATE SET state = 'pending', not_before = excluded.not_before, after = excluded.after,
         priority = excluded.priority, root_id = excluded.root_id, params = excluded.params, error = '',
         settled_at = NULL WHERE delivery.state = 'cancelled' OR delivery.state = 'refused' AND %(refused)s
