@@ -2,14 +2,16 @@
 
 import json
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from kairan.domain.config import Rule, Tell
+from kairan.domain.config import Ownership, QuietHours, Rule, Tell
 from kairan.domain.errors import ConfigError
 from kairan.services import messages, try_rules
 from kairan.services.try_rules import Tried
@@ -127,6 +129,51 @@ def test_the_replay_agrees_with_what_routing_did(cli: Cli) -> None:
     assert found.tally.closed == happened.filter(code="closed").count()
     posts = Delivery.objects.filter(purpose="psirt_post", edits=False).count()
     assert posts == found.tally.opened
+
+
+NIGHT = QuietHours("20:00", "06:00")
+WEEKLY = Tell(to="preview", digest="0 9 * * 1")
+
+
+@pytest.mark.parametrize(
+    "tells",
+    [
+        TELLS,
+        (replace(PSIRT, form=True), TEAMS),
+        (replace(PSIRT, form=True, ceiling=3), replace(TEAMS, ceiling=2)),
+        (replace(PSIRT, ceiling=1, quiet_hours=NIGHT), replace(TEAMS, quiet_hours=NIGHT)),
+        (PSIRT, WEEKLY),
+    ],
+    ids=["plain", "form", "ceiling", "quiet", "digest"],
+)
+def test_the_replay_agrees_with_what_was_told(tells: tuple[Tell, ...]) -> None:
+    """Two teams: cases of one and of both, parts that close and come back with their case or alone, and a new team."""
+    rule = Rule(name="urgent", when="severity:>=high", tell=tells)
+    owners = (Ownership("shop", image=("*/shop", "shop")), Ownership("pay", image=("*/pay", "pay")))
+    put(rule, ownership=owners)
+    both, one, late = record("CVE-2026-0001"), record("CVE-2026-0002"), record("CVE-2026-0003")
+    history: tuple[tuple[int, str, list[dict[str, Any]]], ...] = (
+        (1, "shop", []),
+        (1, "pay", []),
+        (3, "shop", [both, one]),
+        (3, "pay", [both]),
+        (5, "shop", []),  # one is closed, of both the shop's part
+        (7, "shop", [both]),  # which comes back by itself
+        (9, "pay", [late]),
+        (9, "shop", []),  # now both are closed
+        (11, "pay", [both, late]),  # and it comes back with one of them
+        (13, "shop", [late, *records(4, start=10)]),  # a new team, and some at once
+        (15, "shop", [late, *records(4, start=10)]),
+        (17, "shop", []),
+        (17, "pay", []),
+    )
+    for number, image, entries in history:
+        deliver(instant(number))  # what was held back until then
+        bring(report(*entries, at=day(number), image=f"{image}:1"), now=instant(number))
+    found = try_rules.try_rule(put(rule, ownership=owners), "urgent", 60, NOW)
+    rows = Delivery.objects.filter(edits=False).exclude(state="cancelled")
+    told = Counter(rows.values_list("channel_name", flat=True))
+    assert {place.name: lane.messages for place, lane in found.tally.lanes.items()} == told
 
 
 def test_an_unknown_rule_names_those_there_are() -> None:

@@ -7,11 +7,13 @@ Pure and streaming: it holds the cases it met, never the steps. What it cannot k
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from kairan.domain.config import Config, Rule
 from kairan.domain.duration import duration
-from kairan.domain.reading_times import after_quiet, next_slot
+from kairan.domain.news import Code
+from kairan.services.audience import DIGESTED, POSTED, hears
+from kairan.services.pace import Pace, Turn
 from kairan.services.readers import Directory, Reader
 from kairan.store.queries.deliveries import Case
 from kairan.store.queries.replayed import Step
@@ -57,8 +59,13 @@ class Tally:
 
 @dataclass(slots=True)
 class _Case:
-    open: set[int] = field(default_factory=set)
-    teams: set[str] = field(default_factory=set)
+    """`open`: its open findings, each with its team; `teams`: whose parts it has, each with the time of its last news;
+    `posted`: where it has a post: lane and team."""
+
+    open: dict[int, str] = field(default_factory=dict)
+    teams: dict[str, datetime] = field(default_factory=dict)
+    posted: set[tuple[str, str, str]] = field(default_factory=set)
+    back_at: datetime | None = None
     closed_at: datetime | None = None
     is_silent: bool = False
 
@@ -74,8 +81,8 @@ class Rehearsal:
         self._psirt = self._directory.psirt(self._alone)
         self._teams: dict[str, list[Reader]] = {}
         self._cases: dict[Hashable, _Case] = {}
-        self._slots: set[tuple[str, str, datetime]] = set()
-        self._hours: Counter[tuple[str, str, datetime]] = Counter()
+        self._pace = Pace()
+        self._gathered: set[tuple[str, str, str, str, datetime]] = set()
         self.tally = Tally()
 
     def take(self, step: Step) -> None:
@@ -98,33 +105,41 @@ class Rehearsal:
     # --- cases -----------------------------------------------------------------------------------------------------
 
     def _open(self, step: Step) -> None:
-        case = self._cases[step.case] = _Case({step.finding}, {step.team}, is_silent=step.is_baseline)
+        case = self._cases[step.case] = _Case({step.finding: step.team}, is_silent=step.is_baseline)
         if step.at >= self._since:
             self.tally.opened += step.is_ours
             self.tally.added += not step.is_ours
             self.tally.baseline += step.is_baseline
-        self._tell(case, step, [*self._psirt, *self._team(step.team)], is_post=True)
+        self._tell(case, step, Code.OPENED, self._psirt)
+        self._tell_team(case, step, Code.OPENED)
 
     def _join(self, case: _Case, step: Step) -> None:
-        came_back = not case.open
-        case.open.add(step.finding)
+        """A case that was closed comes back; or a part does, another team is affected, or a part just grows."""
+        came_back, is_there = not case.open, step.team in case.open.values()
+        case.open[step.finding] = step.team
         if came_back:
-            case.closed_at = None
+            case.closed_at, case.back_at = None, step.at
             if step.at >= self._since:
                 self.tally.reopened += step.is_ours
-            self._tell(case, step, self._told(case), is_post=False)
+            self._tell(case, step, Code.REOPENED, self._psirt)
         if step.team not in case.teams:
-            case.teams.add(step.team)
-            self._tell(case, step, self._team(step.team), is_post=True)
+            self._tell_team(case, step, Code.PART_ADDED)
+        elif not is_there:
+            self._tell_part(case, step, Code.REOPENED)
+        elif case.teams[step.team] != step.at:  # what comes at one time is told at once
+            self._tell_part(case, step, Code.JOINED)
+        case.teams[step.team] = step.at
 
     def _close(self, case: _Case, step: Step) -> None:
-        case.open.discard(step.finding)
+        team = case.open.pop(step.finding, None)
+        if team is not None and team not in case.open.values():
+            self._tell(case, step, Code.PART_RESOLVED, self._team(team), of_part=True)
         if case.open or case.closed_at is not None:
             return
         case.closed_at = step.at
         if step.at >= self._since:
             self.tally.closed += step.is_ours
-        self._tell(case, step, self._told(case), is_post=False)
+        self._tell(case, step, Code.CLOSED, self._told(case))
 
     def _is_over(self, case: _Case, at: datetime) -> bool:
         return not case.open and case.closed_at is not None and at - case.closed_at > self._reopen_within
@@ -137,40 +152,50 @@ class Rehearsal:
         return self._teams[key]
 
     def _told(self, case: _Case) -> list[Reader]:
-        """Who reads below the case's posts: it is closed, or open again."""
         return [*self._psirt, *(reader for team in sorted(case.teams) for reader in self._team(team))]
 
-    def _tell(self, case: _Case, step: Step, readers: Sequence[Reader], *, is_post: bool) -> None:
-        """A post, perhaps with a form below it; or news below the posts there are."""
+    def _tell_team(self, case: _Case, step: Step, code: Code) -> None:
+        """A team is affected by it: it gets a post, if it can be reached."""
+        case.teams[step.team] = step.at
+        self._tell(case, step, code, self._team(step.team), of_part=True)
+        if step.at >= self._since and not case.is_silent:
+            self._note_unreached(step.team)
+
+    def _tell_part(self, case: _Case, step: Step, code: Code) -> None:
+        self._tell(case, step, code, [*self._psirt, *self._team(step.team)], of_part=True)
+
+    def _tell(self, case: _Case, step: Step, code: Code, readers: Sequence[Reader], *, of_part: bool = False) -> None:
+        """As services.tell: a post where there is none, else what is heard below it."""
         if step.at < self._since or case.is_silent:
             return
         for reader in readers:
-            self._message(reader, step.at, size=2 if is_post and reader.form else 1)
-        self._note_unreached(step.team, is_post=is_post)
+            place = (*reader.lane, reader.team)
+            if reader.digest:
+                if code in DIGESTED:
+                    self._count(reader, self._pace.post(reader, step.at), 1)
+            elif code in POSTED and place not in case.posted:
+                turn = self._pace.post(reader, step.at)
+                if turn.kind == "message":
+                    case.posted.add(place)
+                self._count(reader, turn, 2 if reader.form else 1)
+            elif place in case.posted and hears(code, reader, of_part=of_part, with_case=case.back_at == step.at):
+                self._count(reader, self._pace.reply(reader, step.at), 1)
 
-    def _message(self, reader: Reader, at: datetime, size: int) -> None:
+    def _count(self, reader: Reader, turn: Turn, size: int) -> None:
+        """A digest or roll-up is one message, however much is in it."""
         lane = self._lane(reader)
-        if reader.digest:
-            self._gather(lane, reader, next_slot(reader.digest, reader.zone, at))
-            return
-        at = after_quiet(reader.quiet, reader.zone, at)
-        hour = at.replace(minute=0, second=0, microsecond=0)
-        place = (*reader.lane, hour)
-        if reader.ceiling is not None and self._hours[place] >= reader.ceiling:
-            lane.rolled_up += 1
-            self._gather(lane, reader, hour + timedelta(hours=1))
-            return
-        self._hours[place] += size
-        lane.days[at.astimezone(reader.zone).date()] += size
+        lane.rolled_up += turn.kind == "roll_up"
+        if turn.kind != "message":
+            team = reader.team if turn.kind == "digest" else ""
+            place = (turn.kind, *reader.lane, team, turn.at)
+            if place in self._gathered:
+                return
+            self._gathered.add(place)
+            size = 1
+        lane.days[turn.at.astimezone(reader.zone).date()] += size
 
-    def _gather(self, lane: Lane, reader: Reader, slot: datetime) -> None:
-        """A digest or roll-up: one message, however much is in it."""
-        if (*reader.lane, slot) not in self._slots:
-            self._slots.add((*reader.lane, slot))
-            lane.days[slot.astimezone(reader.zone).date()] += 1
-
-    def _note_unreached(self, team: str, *, is_post: bool) -> None:
-        for tell in self._rule.tell if is_post else ():
+    def _note_unreached(self, team: str) -> None:
+        for tell in self._rule.tell:
             if tell.audience == "teams" and not any(reader.destination == tell.to for reader in self._team(team)):
                 self.tally.unreached[tell.to, team] += 1
 

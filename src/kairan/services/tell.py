@@ -14,6 +14,7 @@ from kairan.domain.message import Purpose
 from kairan.domain.news import Code, News
 from kairan.domain.reading_times import after_quiet, next_round
 from kairan.domain.triage import PARKED, SETTLED, State
+from kairan.services.audience import CLOSINGS, DIGESTED, OPENING, POSTED, SILENT, hears
 from kairan.services.readers import Directory, Reader, lanes
 from kairan.services.telling import (
     NEWS,
@@ -33,38 +34,6 @@ from kairan.services.waking import wake
 from kairan.store.queries import deliveries
 from kairan.store.queries.deliveries import Case, Cursor, Part, Root
 
-# What makes a post where there is none yet: at the opening, and wherever a rolled-up case needs somebody again.
-_POSTED = frozenset(
-    {
-        Code.OPENED,
-        Code.RELEASED,
-        Code.REOPENED,
-        Code.PART_ADDED,
-        Code.RULE_ADDED,
-        Code.HANDED_OVER,
-        Code.WORSE,
-        Code.MERGED,
-    }
-)
-_OPENING = frozenset({Code.OPENED, Code.RELEASED})
-_DIGESTED = _POSTED | {Code.STILL_SEEN, Code.EXPIRED, Code.CLOSED}
-_BOTH = frozenset(
-    {
-        Code.DECIDED,
-        Code.APPROVED,
-        Code.REFUSED,
-        Code.UNDONE,
-        Code.EXPIRED,
-        Code.STILL_SEEN,
-        Code.REOPENED,
-        Code.WORSE,
-    }
-)
-_HEARD_BY_PSIRT = _BOTH | {Code.ASKED_APPROVAL, Code.FIX_CLAIMED, Code.ASKED, Code.CLOSED}
-_HEARD_BY_TEAM = _BOTH | {Code.PART_RESOLVED, Code.DUE}
-_SHOWN = frozenset({Code.JOINED, Code.PART_ADDED, Code.MOVED, Code.TICKET})  # by an edit; where none is possible, said
-_SILENT = _OPENING | {Code.COMMENTED, Code.REMINDED, Code.ESCALATED, Code.TRIAGE_SENT}
-_CLOSINGS = frozenset({Code.CLOSED, Code.PART_RESOLVED})
 _OVERTAKEN = "overtaken"  # settled before it was told
 _ANSWERED = frozenset({*SETTLED, *PARKED})
 
@@ -97,7 +66,7 @@ class _Telling:
         case = self.cases.get(each.case)
         if case is None:
             return False
-        if each.code in _OPENING and not each.params.get("baseline"):
+        if each.code in OPENING and not each.params.get("baseline"):
             self._opened.add(case.id)
         return case.told_at is not None or case.id in self._opened
 
@@ -116,7 +85,7 @@ class _Telling:
     def _posts(self, each: News) -> None:
         """A post for those who triage and for each team concerned; in digests, the case."""
         case, rank = self.cases[each.case], priority(each, self.size)
-        if each.code not in _DIGESTED or (case.state == State.CLOSED and each.code is not Code.CLOSED):
+        if each.code not in DIGESTED or (case.state == State.CLOSED and each.code is not Code.CLOSED):
             return
         self.batch.told_cases.add(case.id)
         for reader in self.directory.psirt(case):
@@ -127,7 +96,7 @@ class _Telling:
                 self._post(each, reader, purpose, part, rank)
 
     def _post(self, each: News, reader: Reader, purpose: Purpose, part: Part | None, rank: int) -> None:
-        if reader.digest or each.code in _POSTED:
+        if reader.digest or each.code in POSTED:
             self.batch.post(reader, purpose, self.cases[each.case], part, rank)
 
     @staticmethod
@@ -198,24 +167,18 @@ class _Telling:
 
     def _replies(self, each: News) -> None:
         case = self.cases[each.case]
-        if each.code in _SILENT:
+        if each.code in SILENT:
             return
         for root, reader in self._readers_below(case, each):
             if self._hears(each, reader):
-                purpose = Purpose.CLOSING if each.code in _CLOSINGS else Purpose.UPDATE
+                purpose = Purpose.CLOSING if each.code in CLOSINGS else Purpose.UPDATE
                 self.batch.reply(reader, root, purpose, each, priority(each, self.size))
         if each.code is Code.HANDED_OVER:
             self._say_goodbye(each)
             self._welcome_back(case, each)
 
     def _hears(self, each: News, reader: Reader) -> bool:
-        """A case that came back is PSIRT's news, and of its parts each team's; a part alone is news for both."""
-        if each.code is Code.REOPENED and reader.team:
-            return each.part is not None
-        if each.code is Code.REOPENED:
-            return each.part is None or each.case not in self._reopened
-        heard = _HEARD_BY_TEAM if reader.team else _HEARD_BY_PSIRT
-        return each.code in heard or (each.code in _SHOWN and not reader.can_edit)
+        return hears(each.code, reader, of_part=each.part is not None, with_case=each.case in self._reopened)
 
     def _readers_below(self, case: Case, each: News) -> Iterable[tuple[Root, Reader]]:
         """The posts below which this news belongs, in channels that are read still.
@@ -225,7 +188,7 @@ class _Telling:
         found: dict[tuple[str, str, int | None], tuple[Root, Reader]] = {}
         for root, reader in self._read_still(case, each.part):
             place = (*reader.lane, root.part)
-            if each.code in _CLOSINGS:
+            if each.code in CLOSINGS:
                 yield root, reader
             elif place not in found or better(root) < better(found[place][0]):
                 found[place] = root, reader
@@ -268,7 +231,7 @@ class _Telling:
                 self.batch.reply(reader, root, Purpose.UPDATE, each, priority(each, self.size))
 
     def _edits(self, each: News) -> None:
-        if each.code in _SILENT - {Code.TRIAGE_SENT}:
+        if each.code in SILENT - {Code.TRIAGE_SENT}:
             return
         for root in self.known[each.case]:
             is_itself = each.code is Code.TICKET and root.purpose == Purpose.TICKET
