@@ -64,6 +64,11 @@ def shown(request: HttpRequest, said: Sequence[str] | None, *, all_open: bool, t
     return known([*usual, "team"]) if teams else usual
 
 
+def are_usual(request: HttpRequest, said: Sequence[str] | None) -> bool:
+    """Did nobody choose them? Then a narrow window may leave one out."""
+    return said is None and not request.COOKIES.get(_COOKIE, "")
+
+
 def remember(response: HttpResponse, chosen: Sequence[str] | None) -> None:
     """For addresses that say nothing; None: the usual ones again."""
     if chosen is None:

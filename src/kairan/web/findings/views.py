@@ -88,6 +88,7 @@ def _found(request: HttpRequest, address: Address, asked: Asked) -> dict[str, An
         "total": min(total, MOST_COUNTED),
         "more_than_counted": total > MOST_COUNTED,
         "columns": shown,
+        "usual_columns": columns.are_usual(request, address.columns),
         "chooser": [(name, label, name in shown) for name, label in columns.LABELS.items()],
         "heads": [
             (head, address.link(sort=head.next) if head.next else "") for head in columns.heads(shown, address.sort)
