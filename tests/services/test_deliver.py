@@ -222,6 +222,28 @@ def test_a_person_can_say_what_became_of_an_uncertain_one(here: Town, post: Any,
     assert here.purposes("C-psirt").count("psirt_post") == (1 if there else 2)
 
 
+def test_what_is_there_by_a_persons_word_is_not_edited_and_news_of_it_stands_alone(here: Town, post: Any) -> None:
+    """Nobody knows how the destination names it: no message of an empty name is asked for."""
+    from kairan.services import deliver
+    from kairan.services.actor import Actor
+
+    here.fail(cut_after=1.0)
+    here.work()
+    here.fail()
+    deliver.settle_by_hand(post.pk, Actor("admin"), here.now, there=True)
+    here.news(post.case, Code.WORSE, old="high", new="critical")
+    here.pass_(minutes=1)
+    here.work()
+    told = {
+        (each.purpose, each.edits): (each.state, each.error)
+        for each in here.deliveries()
+        if each.root_id or each.pk > post.pk
+    }
+    assert told == {}
+    assert {state for (_, edits), state in told.items() if edits} <= {("cancelled", "root_unplaced")}
+    assert here.server.turned_away == []
+
+
 @pytest.mark.parametrize("arrived", [True, False])
 def test_a_killed_sender_leaves_an_uncertain_delivery(here: Town, post: Any, arrived: bool) -> None:
     """Killed after the claim was committed: whether the call was made nobody knows."""

@@ -108,8 +108,8 @@ class Sending:
         """Why an edit or reply has no message to go to, if so."""
         if self.one.root is None:
             return ""
-        if self.one.edits and self.one.root_is_gone:
-            return "root_gone"
+        if self.one.edits and self.one.root_lost:
+            return self.one.root_lost
         return _NOT_THERE.get(self.one.root_state, "")
 
     def _is_said_already(self) -> bool:
@@ -128,7 +128,7 @@ class Sending:
         return self._parcel_of(msgspec.to_builtins(payload))
 
     def _parcel_of(self, payload: Any) -> Parcel:
-        hangs = self.one.root is not None and not self.one.root_is_gone
+        hangs = self.one.root is not None and not self.one.root_lost
         return Parcel(
             marker=self.one.marker,
             channel=self.one.channel,

@@ -37,9 +37,11 @@ class Claimed:
     root_receipt: Mapping[str, Any] | None
 
     @property
-    def root_is_gone(self) -> bool:
-        """People deleted it there."""
-        return "gone" in ((self.root_receipt or {}).get("more") or {})
+    def root_lost(self) -> str:
+        """Why nothing can hang on a message that was sent, if so: people deleted it there, or it is there by a person's
+        word, and nobody knows where."""
+        more = (self.root_receipt or {}).get("more") or {}
+        return "root_gone" if "gone" in more else "root_unplaced" if "unplaced" in more else ""
 
 
 # Of a delivery `d`: has what must come before it come? Replies of a thread go in their order, but a click before what

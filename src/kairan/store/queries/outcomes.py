@@ -1,7 +1,7 @@
 """What became of a delivery, and how its destination does: written after the call, each in one small transaction.
 
 `error` holds what the destination said, or one of our own codes (web.destinations.words): overtaken, root_refused,
-root_cancelled, root_gone, sender_died, by_hand.
+root_cancelled, root_gone, root_unplaced, sender_died, by_hand.
 """
 
 from collections.abc import Mapping
@@ -177,12 +177,15 @@ def send_refused(cursor: Cursor, now: datetime, *, destination: str | None = Non
 
 
 def decide(cursor: Cursor, number: int, now: datetime, *, there: bool) -> bool:
-    """A person looked: an uncertain one is there, or it is not and may be sent again. False: it is not uncertain."""
+    """A person looked: an uncertain one is there, or it is not and may be sent again. False: it is not uncertain.
+
+    One that is there by a person's word is `unplaced`: nobody knows how the other side names it.
+    """
     cursor.execute(
         "UPDATE delivery SET state = CASE WHEN %(there)s THEN 'sent' ELSE 'pending' END, uncertain_until = NULL,"
         " sending_since = CASE WHEN %(there)s THEN sending_since END,"
         " settled_at = CASE WHEN %(there)s THEN %(now)s END, not_before = %(now)s, error = 'by_hand',"
-        " receipt = CASE WHEN %(there)s THEN coalesce(receipt, '{}') ELSE receipt END"
+        ' receipt = CASE WHEN %(there)s THEN coalesce(receipt, \'{"more": {"unplaced": "yes"}}\') ELSE receipt END'
         " WHERE id = %(number)s AND state = 'uncertain'",
         {"number": number, "now": now, "there": there},
     )

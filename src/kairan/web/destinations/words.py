@@ -10,6 +10,7 @@ ERROR: Mapping[str, str | Promise] = {
     "root_refused": _("The message it belongs to was refused."),
     "root_cancelled": _("The message it belongs to was never sent."),
     "root_gone": _("The message it belongs to was deleted there."),
+    "root_unplaced": _("A person said that the message it belongs to is there; where, Kairan does not know."),
     "sender_died": _("The process that sent it ended in the middle."),
     "by_hand": _("A person looked, and said so."),
 }
