@@ -21,7 +21,7 @@ class DeliveryError(KairanError):
     """It was certainly not delivered. `permanent`: trying again is no use, as things are. `retry_after` is obeyed.
 
     `whole`: the destination itself is the trouble (token revoked, workspace down, rate limit of everything), not this
-    message. `gone`: the message to edit or to reply to was deleted there.
+    message. `gone`: the message to edit or to reply to was deleted there, or the address to answer at is over.
     """
 
     def __init__(

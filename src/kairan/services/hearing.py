@@ -281,7 +281,7 @@ class _Deed:
         try:
             self.talk.respond(self.action.reply, note)
         except DeliveryError as error:
-            if not self.action.channel:
+            if not (error.gone and self.action.channel):
                 raise
             log.info("answered in the channel", destination=self.name, reason=str(error))
             return False

@@ -97,7 +97,10 @@ class Talk:
         except failures.FAILURES as error:
             raise failures.failure(error) from error
         if answer.status_code != 200:
-            raise DeliveryError(f"Slack did not take the answer (HTTP {answer.status_code})", permanent=True)
+            is_over = answer.status_code in {404, 410}
+            raise DeliveryError(
+                f"Slack did not take the answer (HTTP {answer.status_code})", permanent=True, gone=is_over
+            )
 
     def _is_slack(self, reply: str) -> bool:
         host, ours = urlsplit(reply), urlsplit(self._settings.base_url)
