@@ -107,16 +107,29 @@ def store(transactional_db: None, archive_home: Path) -> None:
     """An empty store and an empty archive, with real transactions."""
 
 
+SHARED = ROOT.parent / "shared"
+
+
+def lent(path: Path) -> Path:
+    """What nobody here wrote lies beside the project. Skipped visibly where it is not; failed where all is required."""
+    if not path.exists():
+        if os.environ.get("KAIRAN_REQUIRE_ALL") and SHARED.is_dir():
+            pytest.fail(f"{path} is missing")
+        pytest.skip(f"{path} is not there")
+    return path
+
+
 def corpus_folder() -> Path:
-    return Path(os.environ.get("KAIRAN_CORPUS", ROOT.parent / "shared" / "corpus"))
+    return Path(os.environ.get("KAIRAN_CORPUS", SHARED / "corpus"))
 
 
 @pytest.fixture(scope="session")
 def corpus() -> Path:
-    """Real reports nobody here wrote. Skipped visibly where they are not; failed where everything is required."""
-    folder = corpus_folder()
-    if not folder.is_dir():
-        if os.environ.get("KAIRAN_REQUIRE_ALL") and folder.parent.is_dir():
-            pytest.fail(f"the corpus is missing at {folder}")
-        pytest.skip(f"no corpus at {folder}")
-    return folder
+    """Real reports nobody here wrote."""
+    return lent(corpus_folder())
+
+
+@pytest.fixture(scope="session")
+def seed_article() -> str:
+    """The article on Dependabot alerts, as its author wrote it."""
+    return lent(SHARED / "seeds" / "000_dc80aa85eebecca7.txt").read_text(encoding="utf-8")

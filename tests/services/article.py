@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-SEED = Path("/work/shared/seeds/000_dc80aa85eebecca7.txt")
 SAMPLE = Path(__file__).parent / "samples/dependabot-article.json"  # byte for byte
 GHSA = "GHSA-xxxx-xxxx-xxxx"
 DAY = datetime(2023, 4, 1, 3, 0, tzinfo=UTC)  # noon of the sample's day in Tokyo

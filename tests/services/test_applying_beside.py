@@ -1,12 +1,10 @@
 """A configuration put in force, or tried, while others work: nothing is lost, and nobody waits for long."""
 
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from kairan.domain.config import Rule
 from kairan.services import applying, deliver, route
@@ -18,18 +16,7 @@ from tests.reports import NOW, record, report, take
 from tests.ruling import HIGH, TELLS, cases, put
 from tests.services.test_applying import ME, TWO
 from tests.services.test_route import routed, scan
-
-
-def beside(work: Callable[[], Any]) -> threading.Thread:
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
+from tests.threads import beside
 
 
 def test_what_is_being_routed_by_the_old_rules_is_looked_at_by_the_new_ones(

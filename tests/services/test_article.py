@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.article import DAY, GHSA, SAMPLE, SEED, YAML, configure, filled, imported, sent, told
+from tests.services.article import DAY, GHSA, SAMPLE, YAML, configure, filled, imported, sent, told
 
 GOLDENS = Path(__file__).parent / "goldens"
 LANGUAGES = ["en", "ja"]
@@ -35,15 +35,10 @@ POST = [  # as the article's picture of the post has it; its day is that of the 
 FORM = ["トリアージ", "[ ] #Slackチャンネル1", "[ ] #Slackチャンネル2", "----", "Message:"]
 
 
-def test_file_and_document_are_the_articles_byte_for_byte() -> None:
-    if not SEED.exists():
-        if os.environ.get("KAIRAN_REQUIRE_ALL"):
-            pytest.fail("the article is required here and not there")
-        pytest.skip("the article is not on this machine")
-    article = SEED.read_text(encoding="utf-8")
-    assert f"\n\n{YAML}\n" in article
-    assert f"\n\n{SAMPLE.read_text(encoding='utf-8')}\n" in article
-    assert MESSAGE["ja"] in article
+def test_file_and_document_are_the_articles_byte_for_byte(seed_article: str) -> None:
+    assert f"\n\n{YAML}\n" in seed_article
+    assert f"\n\n{SAMPLE.read_text(encoding='utf-8')}\n" in seed_article
+    assert MESSAGE["ja"] in seed_article
 
 
 def test_the_document_as_it_stands_names_no_repository(store: None) -> None:

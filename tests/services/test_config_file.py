@@ -14,18 +14,9 @@ from kairan.domain.config_words import WORDS
 from kairan.domain.normalised import normalised
 from kairan.services.config_file import schema
 from kairan.services.config_file.checking import Checked, check, check_text
+from tests.services.article import YAML
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-ARTICLE = """\
-repositories:
-  - name: リポジトリ1
-    notify_channel: Slackチャンネル1
-    notify_channel_id: SlackチャンネルID1
-  - name: リポジトリ2
-    notify_channel: Slackチャンネル2
-    notify_channel_id: SlackチャンネルID2
-"""
-SEED = Path("/work/shared/seeds/000_dc80aa85eebecca7.txt")
 
 
 def look(text: str) -> Checked:
@@ -37,9 +28,7 @@ def complaints(text: str) -> list[str]:
 
 
 def test_the_articles_file_is_taken_as_it_stands() -> None:
-    if SEED.exists():
-        assert ARTICLE in SEED.read_text(), "the constant is the article's, byte for byte"
-    checked = look(ARTICLE)
+    checked = look(YAML)
     assert checked.complaints == ()
     assert checked.config is not None
     found = normalised(checked.config)
@@ -64,7 +53,7 @@ def test_the_articles_file_is_taken_as_it_stands() -> None:
 
 
 def test_names_of_the_list_without_an_owner_get_the_companys() -> None:
-    text = "owner: acme\n" + ARTICLE.replace("リポジトリ2", "other/リポジトリ2")
+    text = "owner: acme\n" + YAML.replace("リポジトリ2", "other/リポジトリ2")
     config = look(text).config
     assert config is not None
     assert [each.repository for each in normalised(config).ownership] == [("acme/リポジトリ1",), ("other/リポジトリ2",)]
@@ -73,7 +62,7 @@ def test_names_of_the_list_without_an_owner_get_the_companys() -> None:
 def test_a_channel_of_the_list_that_a_team_has_is_that_teams() -> None:
     config = look(
         "destinations:\n  - {name: chat, kind: preview, channel: {id: P}}\n"
-        "teams:\n  - key: web\n    channels: {chat: {id: SlackチャンネルID1}}\n" + ARTICLE
+        "teams:\n  - key: web\n    channels: {chat: {id: SlackチャンネルID1}}\n" + YAML
     ).config
     assert config is not None
     found = normalised(config)
@@ -165,9 +154,9 @@ WRONG = [
     ("psirt: [a, a]", "psirt[1]: 'a' stands there twice"),
     ("psirt: # somebody\n  - '#x'\n  - # hidden", "psirt[1]: is empty"),
     ("# xoxb-123456789012-abcdef\nowner: acme", "kairan.yaml:1: this looks like a real token"),
-    (ARTICLE + ARTICLE.removeprefix("repositories:\n"), "repositories[2].name: 'リポジトリ1' stands there twice"),
-    (ARTICLE.replace("ID2", "ID1"), "one channel has one name"),
-    (ARTICLE.replace("Slackチャンネル1", "#team"), "begins with # needs quotation marks"),
+    (YAML + YAML.removeprefix("repositories:\n"), "repositories[2].name: 'リポジトリ1' stands there twice"),
+    (YAML.replace("ID2", "ID1"), "one channel has one name"),
+    (YAML.replace("Slackチャンネル1", "#team"), "begins with # needs quotation marks"),
     ("a: 1\na: 2", "kairan.yaml:2:1: 'a' stands twice here, first in line 1"),
     ("teams:\n\t- key: a", "kairan.yaml:2:1: a tab stands here"),
     ("a: [1", "this is no YAML"),
@@ -248,9 +237,7 @@ def test_a_codeowners_file_lies_beside_it(tmp_path: Path) -> None:
 
 
 SIGNS = ("\t", "*a", "&a ", "? ", "- ", "[", "}", "<<: ", "|\n")
-SOUND = (
-    TEAM + "rules:\n  - name: r\n    when: severity:>=high\n    tell: [{to: preview, digest: 0 9 * * 1}]\n" + ARTICLE
-)
+SOUND = TEAM + "rules:\n  - name: r\n    when: severity:>=high\n    tell: [{to: preview, digest: 0 9 * * 1}]\n" + YAML
 
 
 @settings(max_examples=300, deadline=None)
@@ -277,7 +264,7 @@ def test_the_schema_describes_every_key_and_takes_what_is_sound() -> None:
         assert all(each["description"] for each in struct["properties"].values())
     import yaml
 
-    jsonschema.validate(yaml.safe_load(ARTICLE), made)
+    jsonschema.validate(yaml.safe_load(YAML), made)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"ownr": "x"}, made)
 

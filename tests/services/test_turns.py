@@ -2,25 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
 
 from kairan.services.turns import Turns
-
-
-def in_thread(work: Callable[[], object]) -> threading.Thread:
-    from django.db import connection
-
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
+from tests.threads import beside
 
 
 def test_who_finds_no_room_goes_at_once() -> None:
@@ -30,7 +16,7 @@ def test_who_finds_no_room_goes_at_once() -> None:
         inside.wait(10)
         go.wait(10)
 
-    threads = [in_thread(lambda: turns.take(work, lambda: False)) for _ in range(2)]
+    threads = [beside(lambda: turns.take(work, lambda: False)) for _ in range(2)]
     inside.wait(10)
     assert not turns.take(lambda: pytest.fail("there is no room"), lambda: False)
     go.set()
@@ -69,9 +55,9 @@ def test_many_wake_ups_while_one_routes_hold_one_slot(store: None) -> None:
     raw_cursor().execute("SELECT pg_advisory_lock(%s)", (routing.ONE_ROUTER,))
     unrouted.add(raw_cursor(), [1], None, NOW)
     began = time.monotonic()
-    first = in_thread(jobs.route_waiting.func)
+    first = beside(jobs.route_waiting.func)
     time.sleep(0.5)
-    others = [in_thread(jobs.route_waiting.func) for _ in range(4)]
+    others = [beside(jobs.route_waiting.func) for _ in range(4)]
     for each in others:
         each.join(10)
     alive = [each.is_alive() for each in (first, *others)]

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from slack_sdk import WebClient
@@ -11,6 +13,9 @@ from tests.slack import contract
 from tests.slack.people import People
 from tests.slack.server import Server, serve
 from tests.slack.world import BOT_TOKEN, Channel, User, World
+
+if TYPE_CHECKING:
+    from tests.slack.story import Story
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -68,3 +73,17 @@ def cast(world: World) -> Cast:
         world.channel("team_1_channel", dev, psirt),
         world.channel("team_2_channel", dev),
     )
+
+
+@pytest.fixture
+def stage(store: None, slack: Server, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Iterator[Story]":
+    """A story before it begins: nothing is configured, nothing is remembered of other tests, no limit slows it down."""
+    from kairan.interfaces import registry
+    from kairan.services import clickers
+    from tests.slack.story import Story, secrets_in
+
+    clickers.forget()
+    registry.destinations()["slack"]._channels.clear()  # type: ignore[attr-defined]
+    slack.limits.scale = 0
+    with secrets_in(monkeypatch):
+        yield Story(slack, cast, tmp_path)

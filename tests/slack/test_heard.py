@@ -2,35 +2,26 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from kairan.destinations.slack.carrier import SlackCarrier
-from kairan.interfaces import registry
 from kairan.interfaces.destination import DeliveryError
 from kairan.services import clickers, hearing
 from kairan.store.models import Decision, Heard
-from tests.slack.conftest import Cast
-from tests.slack.server import Server
-from tests.slack.story import Story, alert, article, listening, secrets_in
+from tests.slack.story import Story, alert, article, listening
 from tests.slack.test_story import ticked, wait_for
 
 
 @pytest.fixture
-def story(store: None, slack: Server, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
-    clickers.forget()
-    registry.destinations()["slack"]._channels.clear()  # type: ignore[attr-defined]
-    slack.limits.scale = 0
-    with secrets_in(monkeypatch):
-        story = Story(slack, cast, tmp_path)
-        story.configure(article(cast, slack))
-        monkeypatch.setattr("kairan.runtime.clock.now", story.clock)
-        story.read(alert("repository_1"), alert("repository_2"))
-        with listening(slack):
-            yield story
+def story(stage: Story, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
+    stage.configure(article(stage.cast, stage.slack))
+    monkeypatch.setattr("kairan.runtime.clock.now", stage.clock)
+    stage.read(alert("repository_1"), alert("repository_2"))
+    with listening(stage.slack):
+        yield stage
 
 
 def test_a_press_that_is_told_again_after_it_was_done_is_not_done_again(story: Story) -> None:

@@ -1,31 +1,22 @@
 """The app's Home: the open cases of my teams, with buttons, published by the real Bolt app to the local Slack."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kairan.interfaces import registry
 from kairan.services import clickers
-from tests.slack.conftest import Cast
-from tests.slack.server import Server
-from tests.slack.story import Story, alert, article, listening, secrets_in
+from tests.slack.story import Story, alert, article, listening
 from tests.slack.test_story import wait_for
 from tests.slack.world import User, View
 
 
 @pytest.fixture
-def story(store: None, slack: Server, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
-    clickers.forget()
-    registry.destinations()["slack"]._channels.clear()  # type: ignore[attr-defined]
-    slack.limits.scale = 0
-    with secrets_in(monkeypatch):
-        story = Story(slack, cast, tmp_path)
-        story.configure(article(cast, slack, address="https://kairan.example.com"))
-        monkeypatch.setattr("kairan.runtime.clock.now", story.clock)
-        with listening(slack):
-            yield story
+def story(stage: Story, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
+    stage.configure(article(stage.cast, stage.slack, address="https://kairan.example.com"))
+    monkeypatch.setattr("kairan.runtime.clock.now", stage.clock)
+    with listening(stage.slack):
+        yield stage
 
 
 def alerts(count: int) -> list[dict[str, Any]]:

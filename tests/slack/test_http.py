@@ -2,33 +2,22 @@
 
 import json
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from kairan.interfaces import registry
-from kairan.services import clickers
-from tests.slack.conftest import Cast
 from tests.slack.people import form, signed
-from tests.slack.server import Server
-from tests.slack.story import Story, alert, article, secrets_in
+from tests.slack.story import Story, alert, article
 
 FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
-def story(store: None, slack: Server, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
-    clickers.forget()
-    registry.destinations()["slack"]._channels.clear()  # type: ignore[attr-defined]
-    slack.limits.scale = 0
-    with secrets_in(monkeypatch):
-        story = Story(slack, cast, tmp_path)
-        story.configure(article(cast, slack, settings={"app_token": "", "signing_secret": "env:SIGN"}))
-        story.read(alert("repository_1"))
-        yield story
+def story(stage: Story) -> Story:
+    stage.configure(article(stage.cast, stage.slack, settings={"app_token": "", "signing_secret": "env:SIGN"}))
+    stage.read(alert("repository_1"))
+    return stage
 
 
 def _post(body: bytes, headers: dict[str, str], content_type: str = FORM) -> Any:

@@ -2,33 +2,23 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kairan.interfaces import registry
-from kairan.services import clickers
 from kairan.store.models import Audit, Delivery, Heard
-from tests.slack.conftest import Cast
-from tests.slack.server import Server
-from tests.slack.story import Story, alert, article, listening, secrets_in
+from tests.slack.story import Story, alert, article, listening
 from tests.slack.world import Channel
 
 WORKFLOW = "B0WORKFLOW"
 
 
 @pytest.fixture
-def story(store: None, slack: Server, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
-    clickers.forget()
-    registry.destinations()["slack"]._channels.clear()  # type: ignore[attr-defined]
-    slack.limits.scale = 0
-    with secrets_in(monkeypatch):
-        story = Story(slack, cast, tmp_path)
-        monkeypatch.setattr("kairan.runtime.clock.now", story.clock)
-        start(story, {"post": {"by": WORKFLOW, "text": "Dependabot"}})
-        with listening(slack):
-            yield story
+def story(stage: Story, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
+    monkeypatch.setattr("kairan.runtime.clock.now", stage.clock)
+    start(stage, {"post": {"by": WORKFLOW, "text": "Dependabot"}})
+    with listening(stage.slack):
+        yield stage
 
 
 def start(story: Story, said: dict[str, Any]) -> None:

@@ -1,15 +1,10 @@
 """The message shortcut "open a case from this": ids of a message, who is affected, and a case of what is chosen."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from kairan.interfaces import registry
-from kairan.services import clickers
-from tests.slack.conftest import Cast
-from tests.slack.server import Server
-from tests.slack.story import GHSA, Story, alert, article, listening, secrets_in, text_of
+from tests.slack.story import GHSA, Story, alert, article, listening, text_of
 from tests.slack.test_story import wait_for
 from tests.slack.world import Message, View
 
@@ -17,17 +12,12 @@ SHORTCUT = "kairan.open_case"
 
 
 @pytest.fixture
-def story(store: None, slack: Server, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
+def story(stage: Story, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
     """An alert that no rule opens a case for: its severity is medium."""
-    clickers.forget()
-    registry.destinations()["slack"]._channels.clear()  # type: ignore[attr-defined]
-    slack.limits.scale = 0
-    with secrets_in(monkeypatch):
-        story = Story(slack, cast, tmp_path)
-        story.configure(article(cast, slack))
-        monkeypatch.setattr("kairan.runtime.clock.now", story.clock)
-        with listening(slack):
-            yield story
+    stage.configure(article(stage.cast, stage.slack))
+    monkeypatch.setattr("kairan.runtime.clock.now", stage.clock)
+    with listening(stage.slack):
+        yield stage
 
 
 def medium(repository: str) -> dict[str, object]:

@@ -3,29 +3,19 @@ decision in a modal, root edited, closing. The real Bolt app over Socket Mode; e
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from kairan.interfaces import registry
-from kairan.services import clickers
-from tests.slack.conftest import Cast
 from tests.slack.people import NotThere
-from tests.slack.server import Server
-from tests.slack.story import GHSA, SUMMARY, Story, actions_of, alert, article, listening, secrets_in, text_of
+from tests.slack.story import GHSA, SUMMARY, Story, actions_of, alert, article, listening, text_of
 from tests.slack.world import View
 
 
 @pytest.fixture
-def quiet(store: None, slack: Server, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
+def quiet(stage: Story) -> Story:
     """The article's file in force; nobody listens to Slack."""
-    clickers.forget()
-    registry.destinations()["slack"]._channels.clear()  # type: ignore[attr-defined]
-    slack.limits.scale = 0
-    with secrets_in(monkeypatch):
-        story = Story(slack, cast, tmp_path)
-        story.configure(article(cast, slack))
-        yield story
+    stage.configure(article(stage.cast, stage.slack))
+    return stage
 
 
 @pytest.fixture

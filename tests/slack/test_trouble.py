@@ -1,34 +1,25 @@
 """Slack's own troubles, and its digests: deliveries wait, are seen to wait, and go on where they stopped; told once."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from kairan.interfaces import registry
-from kairan.services import clickers, deliver
+from kairan.services import deliver
 from kairan.services.actor import Actor
 from kairan.store.models import Delivery, DestinationState, Person
-from tests.slack.conftest import Cast
-from tests.slack.server import Server
-from tests.slack.story import GHSA, Story, alert, article, secrets_in, text_of
+from tests.slack.story import GHSA, Story, alert, article, text_of
 from tests.slack.world import BOT_TOKEN, BOT_USER, Message
 
 ADMIN = Actor("test")
 
 
 @pytest.fixture
-def story(store: None, slack: Server, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
-    clickers.forget()
-    registry.destinations()["slack"]._channels.clear()  # type: ignore[attr-defined]
-    slack.limits.scale = 0
-    with secrets_in(monkeypatch):
-        story = Story(slack, cast, tmp_path)
-        story.configure(article(cast, slack))
-        monkeypatch.setattr("kairan.runtime.clock.now", story.clock)
-        yield story
+def story(stage: Story, monkeypatch: pytest.MonkeyPatch) -> Story:
+    stage.configure(article(stage.cast, stage.slack))
+    monkeypatch.setattr("kairan.runtime.clock.now", stage.clock)
+    return stage
 
 
 def other(number: int, repository: str = "repository_1") -> dict[str, Any]:

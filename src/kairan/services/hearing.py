@@ -144,7 +144,7 @@ def _submit(name: str, action: Action, clock: Clock, said: "Future[Payload]") ->
         deed = _Deed(known, name, action, clock)
         try:
             answer = deed.once()
-        except BaseException as error:
+        except BaseException as error:  # whatever it was is the waiting person's, and the log's
             if said.set_running_or_notify_cancel():
                 said.set_exception(error)
             raise
@@ -179,7 +179,7 @@ def _apart(work: Callable[..., Any], *given: Any) -> Any:
     except KairanError as error:
         log.warning("what somebody did could not be answered", reason=str(error))
         raise
-    except Exception:
+    except Exception:  # the runner: nobody waits for this thread's error, so the log has it
         log.exception("what somebody did failed")
         raise
     finally:

@@ -79,7 +79,7 @@ def _decide(deed: Deed) -> Done:
     files = form.stored_files(deed.request, deed.actor, deed.now, team)
     try:
         decided = triage.decide(part, form.choice_of(deed.request.POST, files), deed.actor, deed.now)
-    except BaseException:
+    except BaseException:  # whatever it was: files of no decision are not kept
         evidence.discard(files)
         raise
     status = field_words.word(words.STATUS, deed.said("status"))

@@ -90,7 +90,7 @@ def stored_files(request: HttpRequest, actor: Actor, now: datetime, team: int | 
         for each in request.FILES.getlist("files"):
             assert isinstance(each, UploadedFile)
             kept.append(evidence.store(each.name or "", each.chunks(), actor, now, team=team))
-    except BaseException:
+    except BaseException:  # whatever it was: all of a form's files or none
         evidence.discard(kept)
         raise
     return kept
