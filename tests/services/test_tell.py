@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -162,6 +163,35 @@ def test_a_changed_channel_is_a_hand_over_too(here: Town) -> None:
     here.news(case, Code.HANDED_OVER, part=case.parts.get(), old="shop", new="shop")
     assert here.only(channel="C-new").purpose == "handover"
     assert here.only(channel="C-shop", purpose="update").params["code"] == "handed_over"
+
+
+def test_what_waits_below_a_post_that_nobody_read_yet_goes_where_the_case_goes(here: Town) -> None:
+    """What a team was to hear is not taken back with the post that it was to hang on: it is news of the case still."""
+    case = here.case("shop")
+    here.news(case, Code.OPENED)
+    here.news(case, Code.STILL_SEEN)
+    here.apply(channels={"shop": "C-new"})
+    here.news(case, Code.HANDED_OVER, part=case.parts.get(), old="shop", new="shop")
+    here.work()
+    assert told(here, channel="C-shop", state="sent") == []
+    assert [each["payload"]["purpose"] for each in here.posted("C-new")] == ["handover", "update"]
+    post, update = here.posted("C-new")
+    assert update["root"] == post["id"]
+    assert here.only(channel="C-new", purpose="update").params["code"] == "still_seen"
+
+
+def test_what_is_said_of_a_post_just_as_it_gives_way_hangs_on_the_one_that_stays(here: Town) -> None:
+    """Two at once: one finds that its post says what another one says already, one puts news to that post."""
+    case = here.case("shop")
+    here.news(case, Code.OPENED)
+    post = here.only(channel="C-shop")
+    other = type(post).objects.get(pk=post.pk)
+    other.pk, other.key, other.marker, other.state, other.error = None, "other", uuid4(), "cancelled", "overtaken"
+    other.save(force_insert=True)
+    here.news(case, Code.STILL_SEEN)
+    type(post).objects.filter(purpose="update", channel="C-shop").update(root=other)
+    here.work()
+    assert [each["payload"]["purpose"] for each in here.posted("C-shop")] == ["team_post", "update"]
 
 
 def test_a_channel_that_is_changed_back_hears_that_the_case_is_there_again(here: Town) -> None:

@@ -50,7 +50,8 @@ class Sending:
     def send(self) -> None:
         """Make it and hand it over."""
         if reason := self._nothing_to_hang_on():
-            self._write(outcomes.settle, "cancelled", reason, self.clock())
+            if not self._hangs_elsewhere():
+                self._write(outcomes.settle, "cancelled", reason, self.clock())
             return
         if self._is_said_already():
             return
@@ -111,6 +112,17 @@ class Sending:
         if self.one.edits and self.one.root_lost:
             return self.one.root_lost
         return _NOT_THERE.get(self.one.root_state, "")
+
+    def _hangs_elsewhere(self) -> bool:
+        """What it was to hang on was taken back unread, for another one: below that it is news still."""
+        if self.one.edits or self.one.root is None:
+            return False
+        with transaction.atomic():
+            cursor = raw_cursor()
+            other = doubles.instead_of(cursor, self.one.root)
+            if other is not None and outcomes.wait(cursor, self.one, self.clock(), ""):
+                deliveries.hang(cursor, self.one.id, other)
+            return other is not None
 
     def _is_said_already(self) -> bool:
         """Its case became one with another, whose message is there: this one was uncertain then, or refused."""

@@ -156,11 +156,15 @@ class _Telling:
             if root.case in closed or root.part in resolved
         ]
         handed_over = [each for each in news if each.code is Code.HANDED_OVER]
-        waiting += [root.id for each in handed_over for root in self._left(each) if root.state == "pending"]
-        if waiting:
-            taken = deliveries.cancel_unsent(self.cursor, waiting, _OVERTAKEN, self.now)
-            for case, roots in self.known.items():
-                self.known[case] = [replace(root, state="cancelled") if root.id in taken else root for root in roots]
+        left = [root.id for each in handed_over for root in self._left(each) if root.state == "pending"]
+        for roots, why in ((waiting, _OVERTAKEN), (left, deliveries.HANDED_OVER)):
+            if roots:
+                self._cancel(roots, why)
+
+    def _cancel(self, unsent: Sequence[int], why: str) -> None:
+        taken = deliveries.cancel_unsent(self.cursor, unsent, why, self.now)
+        for case, roots in self.known.items():
+            self.known[case] = [replace(root, state="cancelled") if root.id in taken else root for root in roots]
 
     def _is_closed(self, each: News) -> bool:
         return self.cases[each.case].state == State.CLOSED

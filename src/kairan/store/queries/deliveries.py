@@ -21,6 +21,7 @@ import psycopg
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 UNSETTLED = ("pending", "sending", "uncertain")
+HANDED_OVER = "handed_over"  # why a post was taken back: others are told, elsewhere
 ROOTS = ("psirt_post", "team_post", "handover", "triage_form", "ticket")  # what lasts in a channel, and is kept up
 
 
@@ -239,6 +240,15 @@ def cancel_unsent(cursor: Cursor, roots: Iterable[int], reason: str, now: dateti
         (reason, now, sorted(wanted)),
     )
     return wanted
+
+
+def hang(cursor: Cursor, number: int, root: int) -> None:
+    """What waits, to be said below one message, is said below another one, in whichever channel that is."""
+    cursor.execute(
+        "UPDATE delivery d SET root_id = r.id, destination = r.destination, channel = r.channel,"
+        " channel_name = r.channel_name FROM delivery r WHERE r.id = %s AND d.id = %s AND d.state = 'pending'",
+        (root, number),
+    )
 
 
 def start_round(cursor: Cursor, destination: str, mark: str, now: datetime) -> int:

@@ -1,7 +1,7 @@
 """What became of a delivery, and how its destination does: written after the call, each in one small transaction.
 
 `error` holds what the destination said, or one of our own codes (web.destinations.words): overtaken, root_refused,
-root_cancelled, root_gone, root_unplaced, sender_died, by_hand.
+root_cancelled, handed_over, root_gone, root_unplaced, sender_died, by_hand.
 """
 
 from collections.abc import Mapping
