@@ -1,7 +1,7 @@
 """A worker that can be killed: makes news and delivers, on the data folder of KAIRAN_DATA.
 
-`python -m tests.torture.deliverer --url URL --seed 1 --news 20` says "ready" and goes on until it is killed;
-`--peace` makes no news and ends when everything is settled; `--found` puts a configuration in force.
+`python -m tests.torture.deliverer --url URL --seed 1 --news 20` says "ready", a line for each piece of news, and goes on
+until it is killed; `--peace` makes no news and ends when everything is settled; `--found` puts a configuration in force.
 """
 
 import argparse
@@ -35,6 +35,7 @@ def main() -> None:
         for _ in range(given.news):
             _something_happens(chance, given.url)
             _work(0.05)
+            print("told", flush=True)
         while not (given.peace and _is_settled()):
             _work(1.0)
 

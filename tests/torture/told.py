@@ -24,6 +24,7 @@ from tests.torture.tally import Tally
 
 NAME = "deliveries"
 MOST_WORKERS = 3
+MOST_NEWS = 4  # before the next kill
 PEACE_EVERY = 25
 PATIENCE = 240  # seconds until all is settled in peace
 PROGRAM = module("deliverer")
@@ -74,8 +75,9 @@ class Deliveries:
         worker = start(home, *said, program=PROGRAM)
         self.workers.append(worker)
         assert worker.stdout is not None
-        worker.stdout.readline()
-        time.sleep(chance.uniform(0.1, 1.0))
+        for _ in range(1 + chance.randint(0, MOST_NEWS)):  # counted, so that as much happens on a fast machine
+            worker.stdout.readline()
+        time.sleep(chance.uniform(0.1, 0.6))
         victims = [chance.choice(self.workers)] if chance.random() < 0.8 else list(self.workers)
         if len(self.workers) >= MOST_WORKERS:
             victims = list({*victims, self.workers[0]})

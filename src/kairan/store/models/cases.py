@@ -142,6 +142,9 @@ class CasePart(models.Model):
         indexes = [
             models.Index("status", F("severity").desc(), "opened_at", "id", name="case_part_status"),
             models.Index("team", "status", F("severity").desc(), "opened_at", "id", name="case_part_team"),
+            models.Index(
+                F("severity").desc(), "opened_at", "id", name="case_part_unowned", condition=Q(team__isnull=True)
+            ),
             models.Index("status_since", "id", name="case_part_relook", condition=~Q(relook="")),
             models.Index("until_at", "id", name="case_part_until", condition=Q(until_at__isnull=False)),
             models.Index("due_at", "id", name="case_part_due", condition=Q(due_at__isnull=False)),
