@@ -52,17 +52,16 @@ _LOOKED_AT = """
     )
 """
 _ROLLED_UP = """
-    worst (severity, n) as (
-        select e.severity, e.n from (select {sums} from finding_tally where about = 'asset' and {state}) s
-        cross join lateral (values {each}) e (severity, n) where e.severity = any({ranks})
-    ), states (is_open, n) as (
-        select is_open, sum({chosen}) from finding_tally where about = 'asset' and {state} group by 1
+    sums as materialized (
+        select is_open, {sums} from finding_tally where about = 'asset' and {state} group by 1
+    ), worst (severity, n) as (
+        select e.severity, e.n from sums cross join lateral (values {each}) e (severity, n)
+        where e.severity = any({ranks})
+    ), states (is_open, n) as (select is_open, {chosen} from sums
     ), by_asset (key, n) as materialized (
         select key, sum({chosen}) from finding_tally where about = 'asset' and {state} group by 1
-    ), by_package (key, n) as (
-        select key, sum({chosen}) from finding_tally where about = 'package' and {state} group by 1
-    ), by_team (key, n) as (
-        select key, sum({chosen}) from finding_tally where about = 'team' and {state} group by 1
+    ), by_package (key, n) as (select key, {chosen} from finding_tally where about = 'package' and {state}
+    ), by_team (key, n) as (select key, {chosen} from finding_tally where about = 'team' and {state}
     ), said (about, value, n) as (
         select about, value, sum({chosen}) from finding_tally where about in ('source', 'kind') and {state}
         group by 1, 2
@@ -88,14 +87,14 @@ _PARTS: Mapping[str, str] = {
     "account": "select account as value, n from place where account <> ''",
     "namespace": "select namespace as value, n from place where namespace <> '' union all"
     " select t.value, t.n from by_namespace t"
-    " where not exists (select from asset a where a.id = t.key and a.attributes ->> 'namespace' = t.value)",
+    " where not exists (select from place a where a.id = t.key and a.namespace = t.value)",
     "package": "select p.name as value, t.n from by_package t join package p on p.id = t.key",
     "team": "select m.key as value, t.n from by_team t join team m on m.id = t.key",
 }
 KEYS = tuple(_PARTS)
 
 
-def facets(selected: Selection, keys: Sequence[str] = KEYS, *, most: int = 3_000) -> Facets:
+def facets(selected: Selection, keys: Sequence[str] = KEYS, *, most: int = 2_000) -> Facets:
     """The values of some of KEYS that most of the selection's findings have, the most frequent first."""
     looked_at = _rolled_up(selected.tallied) if selected.tallied else _looked_at(selected, most + 1)
     parts = [_part("", "select '' as value, n from states"), *(_part(key, _PARTS[key]) for key in keys)]

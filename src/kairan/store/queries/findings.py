@@ -105,12 +105,14 @@ class Selection:
 
     `is_open` where all it lets through are open, or none (None: either). `names_ids`: it asks for certain
     vulnerabilities, whose findings mostly have one severity: walking the list from its top may meet them late.
+    `is_unowned`: but for state and severities it asks for what nobody owns, which lies anywhere in the list.
     """
 
     where: Composable
     tallied: Tallied | None = None
     is_open: bool | None = None
     names_ids: bool = False
+    is_unowned: bool = False
 
 
 def count(selected: Selection, *, most: int) -> int:
@@ -135,7 +137,8 @@ def rows(selected: Selection, limit: int, beyond: Composable | None, order: SQL)
     """The first rows of an order, of those `beyond` a place in it."""
     where = SQL(" and ").join([selected.where, beyond]) if beyond else selected.where
     few = _FEW_OF_AN_ID if selected.names_ids else _FEW_FINDINGS
-    found = _GATHERED if not selected.tallied and expected(where) < few else _WALKED
+    is_walked = selected.tallied or selected.is_unowned or expected(where) >= few
+    found = _WALKED if is_walked else _GATHERED
     chosen = found.format(where=where, order=order, limit=limit)
     query = _LIST.format(chosen=chosen, order=order, speaker=SPEAKER)
     return [read(Row, row) for row in fetch(query)]

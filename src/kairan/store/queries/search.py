@@ -26,7 +26,7 @@ EVERYTHING, NOTHING = SQL("true"), SQL("false")
 def select(node: Node) -> Selection:
     """What the query lets through; a small query for each term about something around the findings."""
     where = SQL("f.merged_into_id is null and {}").format(_compile(node))
-    return Selection(where, _tallied(node), _is_open(node), _names_ids(node))
+    return Selection(where, _tallied(node), _is_open(node), _names_ids(node), _is_unowned(node))
 
 
 def _names_ids(node: Node) -> bool:
@@ -37,6 +37,15 @@ def _names_ids(node: Node) -> bool:
             return any(map(_names_ids, nodes))
         case _:
             return False
+
+
+def _is_unowned(node: Node) -> bool:
+    nodes = node.nodes if isinstance(node, And) else (node,)
+    others = tuple(each for each in nodes if each != _UNOWNED)
+    return len(others) < len(nodes) and _tallied(And(others)) is not None
+
+
+_UNOWNED = Choice("is", frozenset({"unowned"}))
 
 
 def _is_open(node: Node) -> bool | None:
