@@ -166,7 +166,7 @@ def test_a_changed_channel_is_a_hand_over_too(here: Town) -> None:
 
 
 def test_what_waits_below_a_post_that_nobody_read_yet_goes_where_the_case_goes(here: Town) -> None:
-    """What a team was to hear is not taken back with the post that it was to hang on: it is news of the case still."""
+    """What a team was to hear is not taken back with the post that it was to hang on: it is news still."""
     case = here.case("shop")
     here.news(case, Code.OPENED)
     here.news(case, Code.STILL_SEEN)

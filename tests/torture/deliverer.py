@@ -1,7 +1,8 @@
 """A worker that can be killed: makes news and delivers, on the data folder of KAIRAN_DATA.
 
-`python -m tests.torture.deliverer --url URL --seed 1 --news 20` says "ready", a line for each piece of news, and goes on
-until it is killed; `--peace` makes no news and ends when everything is settled; `--found` puts a configuration in force.
+`python -m tests.torture.deliverer --url URL --seed 1 --news 20` says "ready", a line for each piece of news, and goes
+on until it is killed; `--peace` makes no news and ends when everything is settled; `--found` puts a configuration in
+force.
 """
 
 import argparse
