@@ -264,10 +264,12 @@ def test_a_deferral_without_an_end_is_refused_at_the_field(story: Story) -> None
     assert {part.status for part in story.case().parts.all()} == {"deferred"}
 
 
-def test_a_form_that_comes_too_late_harms_nobody(story: Story) -> None:
+def test_who_pressed_is_told_when_no_form_could_be_opened(story: Story) -> None:
     cast = story.cast
     story.slack.faults.add("views.open", code="expired_trigger_id")
     assert story.people.press(cast.psirt, cast.security, story.post(cast.security), "kairan.decide").acked
+    (note,) = wait_for(lambda: story.world.seen_by(cast.psirt.id))
+    assert "もう一度" in note.text
     assert story.people.press(cast.psirt, cast.security, story.post(cast.security), "kairan.decide").acked
     assert wait_for(lambda: story.people.views_of(cast.psirt))
 

@@ -160,15 +160,11 @@ def _open(name: str, action: Action, clock: Clock) -> None:
     """Open the form that a button asks for, while its trigger is good."""
     with carriers(configuration.active(), clock) as known:
         deed = _Deed(known, name, action, clock)
-        answer = deed.do()
-        view = deed.drawn(answer).get("view")
-        if view and (form := str(action.values.get("view", ""))):
-            at = action.channel, action.message, action.reply
-            deed.talk.change_form(form, str(action.values.get("seen", "")), view, *at)
-        elif view:
-            deed.talk.open_form(action.trigger, view, action.channel, action.message, action.reply)
-        else:
-            deed.tell(answer)
+        try:
+            deed.show_form()
+        except Exception:  # whatever it was: the person sees no form; the thread's runner logs it
+            deed.tell(Answer(Said.NOT_OPENED))
+            raise
 
 
 def _apart(work: Callable[..., Any], *given: Any) -> Any:
@@ -204,6 +200,18 @@ class _Deed:
 
     def do(self) -> Answer:
         return self._acted(self._who(), self.action)
+
+    def show_form(self) -> None:
+        """Open the form that a button asks for, or change the one that is open. Who may not is told why."""
+        answer, action = self.do(), self.action
+        view = self.drawn(answer).get("view")
+        if view and (form := str(action.values.get("view", ""))):
+            at = action.channel, action.message, action.reply
+            self.talk.change_form(form, str(action.values.get("seen", "")), view, *at)
+        elif view:
+            self.talk.open_form(action.trigger, view, action.channel, action.message, action.reply)
+        else:
+            self.tell(answer)
 
     def once(self) -> Answer | None:
         """Do it, and note in the same transaction that it is done. None: it was done before."""

@@ -206,6 +206,10 @@ ANSWER: Mapping[str, tuple[str, str]] = {
         "This is not possible any more: it is “{status}” now.",
         "現在の状態({status})では実行できません。",
     ),
+    "not_opened": (
+        "The form could not be opened. Please press the button again.",
+        "フォームを開けませんでした。もう一度ボタンを押してください。",
+    ),
     "failed": (
         "This could not be done: something did not answer for minutes. Nothing was changed; please try again.",
         "しばらく応答がなかったため、実行できませんでした。何も変更されていません。もう一度お試しください。",
