@@ -1,50 +1,51 @@
-"""A worker that can be killed: makes news and delivers, on the data folder of KAIRAN_DATA.
+"""A worker that can be killed: makes news and delivers, on the store of its nursery (tests.torture.nursery).
 
-`python -m tests.torture.deliverer --url URL --seed 1 --news 20` says "ready", a line for each piece of news, and goes
-on until it is killed; `--peace` makes no news and ends when everything is settled; `--found` puts a configuration in
-force.
+`--url URL --seed 1 --news 20`: says "told" for each piece of news, and goes on until it is killed; `--peace` makes no
+news and ends when everything is settled; `--found` puts a configuration in force.
 """
 
 import argparse
-import sys
+import threading
+import time
+from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
 from typing import Any
 
-from kairan.entrypoints.running import store
 from kairan.runtime import clock
 from tests.torture import desk
 
 STATUSES = ("triaging", "action_needed", "fix_claimed", "waiting_for_verification", "new")
 
 
-def main() -> None:
+def run(words: Sequence[str]) -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--url", required=True)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--news", type=int, default=0)
     options.add_argument("--peace", action="store_true")
     options.add_argument("--found", action="store_true")
-    given = options.parse_args()
-    with store():
-        if given.found:
-            desk.apply(given.url, Random(given.seed))
-            return
-        chance = Random(given.seed)
-        _work(0)
-        print("ready", flush=True)
-        for _ in range(given.news):
-            _something_happens(chance, given.url)
-            _work(0.05)
-            print("told", flush=True)
-        while not (given.peace and _is_settled()):
-            _work(1.0)
+    given = options.parse_args(words)
+    chance = Random(given.seed)
+    if given.found:
+        desk.apply(given.url, chance)
+        return
+    threading.Thread(target=_deliver, daemon=True).start()
+    for _ in range(given.news):
+        _something_happens(chance, given.url)
+        print("told", flush=True)
+        time.sleep(0.05)
+    while not (given.peace and _is_settled()):
+        time.sleep(0.2)
 
 
-def _work(seconds: float) -> None:
+def _deliver() -> None:
+    """As fast as the destination takes it, while news goes on."""
     from kairan.services import deliver
 
-    deliver.work(clock.now, linger=timedelta(seconds=seconds))
+    while True:
+        deliver.work(clock.now, linger=timedelta(seconds=1))
+        time.sleep(0.05)
 
 
 def _something_happens(chance: Random, url: str) -> None:
@@ -145,7 +146,3 @@ def _is_settled() -> bool:
     from kairan.store.models import Delivery
 
     return not Delivery.objects.filter(state__in=("pending", "sending", "uncertain")).exists()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -66,11 +66,13 @@ class Ground:
                 self.fail(when, f"runs refer to what is not in the archive: {gone[:3]}")
 
 
-def start(home: Path, *words: object, program: tuple[object, ...] = (KAIRAN,), **more: str) -> Process:
+def start(
+    home: Path, *words: object, program: tuple[object, ...] = (KAIRAN,), stdin: int | None = None, **more: str
+) -> Process:
     """Start a command of Kairan on a data folder. `more` goes into its environment."""
     env = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "KAIRAN_HOSTS"}}
     env |= {"KAIRAN_DATA": str(home), "KAIRAN_DEBUG": ""} | more
-    pipe: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    pipe: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "stdin": stdin}
     return subprocess.Popen([str(word) for word in (*program, *words)], env=env, **pipe)
 
 

@@ -19,7 +19,8 @@ from kairan.destinations.dummy.ledger import Ledger
 from kairan.destinations.dummy.server import DummyServer
 from kairan.runtime import postgres
 from tests.torture.compared import compare
-from tests.torture.ground import Process, ended, module, new_home, start, temporary_folder
+from tests.torture.ground import ended, new_home, start, temporary_folder
+from tests.torture.nursery import Nursery, Worker
 from tests.torture.tally import Tally
 
 NAME = "deliveries"
@@ -27,7 +28,6 @@ MOST_WORKERS = 3
 MOST_NEWS = 4  # before the next kill
 PEACE_EVERY = 25
 PATIENCE = 240  # seconds until all is settled in peace
-PROGRAM = module("deliverer")
 
 
 class Deliveries:
@@ -36,7 +36,7 @@ class Deliveries:
     def __init__(self, number: int, seed: int) -> None:
         self.number, self.seed = number, seed
         self.tally = Tally(seed)
-        self.workers: list[Process] = []
+        self.workers: list[Worker] = []
         self.died: Counter[str] = Counter()
         self.people: Counter[str] = Counter()  # what was done beside
 
@@ -53,30 +53,30 @@ class Deliveries:
     def _rounds(self, home: Path, reader: Any) -> None:
         server = DummyServer(0, Dice(self.seed, Faults()), Ledger())
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
-        ended(start(home, "--url", server.url, "--found", program=PROGRAM))
+        nursery = Nursery(home)
         try:
+            assert nursery.worker("--url", server.url, "--found").ended(PATIENCE) == 0
             for number in range(1, self.number + 1):
-                self._round(home, server, reader, number)
+                self._round(nursery, server, reader, number)
                 if number % PEACE_EVERY == 0 or number == self.number:
-                    self._peace(home, server, reader, f"after round {number}")
+                    self._peace(nursery, server, reader, f"after round {number}")
                 self.tally.so_far()
         finally:
             for worker in self.workers:
                 worker.kill()
-                worker.communicate()
+            nursery.close()
             server.stopped.set()
             server.shutdown()
             server.server_close()
 
-    def _round(self, home: Path, server: DummyServer, reader: Any, number: int) -> None:
+    def _round(self, nursery: Nursery, server: DummyServer, reader: Any, number: int) -> None:
         chance = Random(f"{self.seed}/{number}")
         server.dice.faults = _faults(chance)
         said = ("--url", server.url, "--seed", chance.getrandbits(31), "--news", chance.randint(5, 40))
-        worker = start(home, *said, program=PROGRAM)
+        worker = nursery.worker(*said)
         self.workers.append(worker)
-        assert worker.stdout is not None
-        for _ in range(1 + chance.randint(0, MOST_NEWS)):  # counted, so that as much happens on a fast machine
-            worker.stdout.readline()
+        if not worker.has_told(chance.randint(0, MOST_NEWS)):  # counted, so that as much happens on a fast machine
+            self.tally.failures.append(f"round {number}: no news in a minute: {worker.said()[-800:]}")
         time.sleep(chance.uniform(0.1, 0.6))
         victims = [chance.choice(self.workers)] if chance.random() < 0.8 else list(self.workers)
         if len(self.workers) >= MOST_WORKERS:
@@ -87,15 +87,15 @@ class Deliveries:
         self.tally.hit[NAME] += met
         _none_twice(self.tally, server, f"round {number}")
 
-    def _kill(self, victims: list[Process], server: DummyServer, reader: Any, number: int) -> bool:
+    def _kill(self, victims: list[Worker], server: DummyServer, reader: Any, number: int) -> bool:
         """Did one die between its claim and its commit? What it was sending stays `sending`."""
         for each in victims:
             each.kill()
         for each in victims:
-            _, err = each.communicate()
+            code, said = each.ended(PATIENCE), each.said()
             self.workers.remove(each)
-            if "Traceback" in err or each.returncode != -signal.SIGKILL:
-                self.tally.failures.append(f"round {number}: exit {each.returncode}: {err[-800:]}")
+            if "Traceback" in said or code != -signal.SIGKILL:
+                self.tally.failures.append(f"round {number}: exit {code}: {said[-800:]}")
         reader.execute("SELECT marker::text, sending_since FROM delivery WHERE state = 'sending'")
         before = {*reader.fetchall()}
         time.sleep(0.4)  # longer than a call of the living may take
@@ -106,15 +106,15 @@ class Deliveries:
             self.died["after the call" if marker in there else "before the call"] += 1
         return bool(left)
 
-    def _peace(self, home: Path, server: DummyServer, reader: Any, when: str) -> None:
+    def _peace(self, nursery: Nursery, server: DummyServer, reader: Any, when: str) -> None:
         """No faults and one more worker, until all is settled."""
         server.dice.faults = Faults()
-        code, _, err = ended(start(home, "--url", server.url, "--peace", program=PROGRAM), PATIENCE)
-        if code:
-            self.tally.failures.append(f"{when}: exit {code}: {err[-600:]}")
+        one_more = nursery.worker("--url", server.url, "--peace")
+        if code := one_more.ended(PATIENCE):
+            self.tally.failures.append(f"{when}: exit {code}: {one_more.said()[-600:]}")
         for worker in self.workers:
             worker.kill()
-            worker.communicate()
+            worker.ended(PATIENCE)
         self.workers.clear()
         reader.execute(
             "SELECT action, count(*) FROM audit WHERE action LIKE 'delivery.is%' OR action = 'config.apply' GROUP BY 1"

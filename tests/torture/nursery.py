@@ -1,0 +1,123 @@
+"""Workers that are born in a moment: a process makes the store ready once, and every worker is a fork of it.
+
+`python -m tests.torture.nursery` works on the data folder of KAIRAN_DATA. A line of JSON on its input starts a worker
+({"words": [...], "said": FILE}: arguments of `deliverer.run`, and where its output goes; answered by its number) or
+waits until one is dead ({"dead": NUMBER}; answered by its exit code, negative for a signal).
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from tests.torture.ground import module, start
+
+_NAP = 0.01
+
+
+class Worker:
+    """A fork at work. `said` is what it printed, its complaints included."""
+
+    def __init__(self, nursery: "Nursery", number: int, said: Path) -> None:
+        self._nursery, self._number, self._said = nursery, number, said
+
+    def has_told(self, times: int, seconds: float = 60) -> bool:
+        """Wait until it said "told" so often. False: it did not come to that."""
+        end = time.monotonic() + seconds
+        while self.said().count("told\n") < times:
+            if time.monotonic() > end:
+                return False
+            time.sleep(_NAP)
+        return True
+
+    def said(self) -> str:
+        return self._said.read_text()
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self._number, signal.SIGKILL)
+
+    def ended(self, seconds: float) -> int:
+        """Its exit code; it is killed if it takes longer."""
+        killer = threading.Timer(seconds, self.kill)
+        killer.start()
+        try:
+            return self._nursery.ask({"dead": self._number})
+        finally:
+            killer.cancel()
+
+
+class Nursery:
+    """Close it, and it goes."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder, self._born = home.parent, 0
+        self._process = start(home, program=module("nursery"), stdin=subprocess.PIPE)
+
+    def worker(self, *words: object) -> Worker:
+        self._born += 1
+        said = self._folder / f"worker-{self._born}"
+        said.touch()
+        return Worker(self, self.ask({"words": [str(word) for word in words], "said": str(said)}), said)
+
+    def ask(self, request: dict[str, Any]) -> int:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        assert answer, f"the nursery died: {self._process.communicate()[1]}"
+        return int(answer)
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+def main() -> None:
+    from kairan.entrypoints.running import store
+
+    with store():
+        from django.db import connections
+
+        from kairan.services import applying, case_events, deliver, route  # noqa: F401 - each worker needs them
+        from tests.torture import deliverer
+
+        connections.close_all()
+        for line in sys.stdin:
+            request = json.loads(line)
+            if "dead" in request:
+                _, status = os.waitpid(request["dead"], 0)
+                print(os.waitstatus_to_exitcode(status), flush=True)
+            else:
+                number = os.fork()
+                if number == 0:
+                    _live(deliverer.run, request)
+                print(number, flush=True)
+
+
+def _live(run: Any, request: dict[str, Any]) -> None:
+    """Never returns: what the nursery still has to do is none of its forks' business."""
+    code = 1
+    try:
+        output = os.open(request["said"], os.O_WRONLY | os.O_APPEND)
+        for stream in (1, 2):
+            os.dup2(output, stream)
+        run(request["words"])
+        code = 0
+    except Exception:  # noqa: BLE001 - whatever it was: it is told
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    main()
