@@ -56,7 +56,7 @@ unit: setup-dev messages
 	@$(BIN)/pytest $(BESIDE)
 	@if [ -x "$(POSTGRES15)/postgres" ]; then \
 	  echo "== the store's tests once more, on PostgreSQL 15"; \
-	  KAIRAN_TEST_POSTGRES=$(POSTGRES15) $(BIN)/pytest $(BESIDE) -m "not slow" tests/store tests/services; \
+	  KAIRAN_TEST_POSTGRES=$(POSTGRES15) $(BIN)/pytest $(BESIDE) -m "not slow and not commands" tests/store tests/services; \
 	elif [ -n "$$KAIRAN_REQUIRE_ALL" ]; then echo "PostgreSQL 15 is required here and not at $(POSTGRES15)"; exit 1; \
 	else echo "== skipped: PostgreSQL 15 is not installed ($(POSTGRES15)); CI runs the store's tests on it too"; fi
 

@@ -123,6 +123,7 @@ def test_without_a_demo_there_is_no_next_day() -> None:
         demo.next_day(clock, "tester")
 
 
+@pytest.mark.slow
 def test_a_next_day_never_lies_in_the_future() -> None:
     demo.found(NOW, days=1)
     play(1)

@@ -68,6 +68,7 @@ def test_no_group_holds_two_cves_and_no_undisputed_assertion_is_ignored(assertio
         assert grouping.group_of[each.left] != grouping.group_of[each.right]
 
 
+@pytest.mark.slow
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )

@@ -97,6 +97,7 @@ def once_per_instant(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(kept.values(), key=lambda each: each["CreatedAt"])
 
 
+@pytest.mark.slow
 @SLOW
 @given(histories(st.integers(1, 6)), st.randoms(use_true_random=False))
 def test_any_history_in_any_order_ends_in_the_same_store(
@@ -111,6 +112,7 @@ def test_any_history_in_any_order_ends_in_the_same_store(
     assert seen(*VIEWS) == in_order
 
 
+@pytest.mark.slow
 @SLOW
 @given(histories(st.integers(1, 3)), st.randoms(use_true_random=False))
 def test_reports_of_equal_instants_add_up_in_any_order(
@@ -124,6 +126,7 @@ def test_reports_of_equal_instants_add_up_in_any_order(
     assert seen(*VIEWS) == in_order
 
 
+@pytest.mark.slow
 @SLOW
 @given(histories(st.integers(1, 4)), st.randoms(use_true_random=False))
 def test_a_history_read_twice_changes_nothing(

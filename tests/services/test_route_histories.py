@@ -107,6 +107,7 @@ def _name(part: CasePart) -> tuple[Any, ...]:
     return found, part.team.key if part.team else "", part.case.opened_at
 
 
+@pytest.mark.slow
 @settings(
     max_examples=int(os.environ.get("KAIRAN_HISTORIES", "8")), deadline=None, suppress_health_check=list(HealthCheck)
 )

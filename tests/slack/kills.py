@@ -4,8 +4,6 @@
 with words of its own: what was acknowledged has to stand below the team's post once; what was not, at most once.
 """
 
-import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -22,10 +20,9 @@ from tests.slack.people import People
 from tests.slack.server import Server, serve
 from tests.slack.story import alert, article, text_of
 from tests.slack.world import APP_TOKEN, BOT_TOKEN, Message, World
-from tests.torture.ground import Process, ended, new_home, start, temporary_folder
+from tests.torture.ground import ended, new_home, start, temporary_folder
+from tests.torture.nursery import Nursery, Worker
 
-ROOT = Path(__file__).parents[2]
-PROGRAM = (sys.executable, "-m", "tests.slack.worker")
 SECRETS = {"BOT": BOT_TOKEN, "APP": APP_TOKEN}
 PATIENCE = 180.0  # seconds until all is settled in peace
 PRESSES = 3  # of a round
@@ -43,7 +40,6 @@ class Kills:
     calls: Counter[str] = field(default_factory=Counter)  # of the Web API, by what came of them
     deliveries: Counter[str] = field(default_factory=Counter)  # by state, at the end
     tell: Callable[[int, Counter[str]], None] = lambda _number, _met: None
-    workers: list[Process] = field(default_factory=list)
 
     def run(self) -> "Kills":
         chance = Random(self.seed)
@@ -52,11 +48,11 @@ class Kills:
             cast = _cast(slack.world)
             self._found(home, folder, slack, cast)
             with postgres.serve(home) as url, psycopg.connect(url, autocommit=True) as reader:
+                nursery = Nursery(home, "tests.slack.worker", **SECRETS)
                 try:
-                    self._rounds(home, slack, cast, reader.cursor(), chance)
+                    self._rounds(nursery, slack, cast, reader.cursor(), chance)
                 finally:
-                    for worker in self.workers:
-                        worker.kill()
+                    nursery.close()
         return self
 
     def _found(self, home: Path, folder: Path, slack: Server, cast: Cast) -> None:
@@ -70,33 +66,31 @@ class Kills:
             code, out, err = ended(start(home, *words, **SECRETS))
             assert code == 0, (words, out, err)
 
-    def _rounds(self, home: Path, slack: Server, cast: Cast, reader: Any, chance: Random) -> None:
+    def _rounds(self, nursery: Nursery, slack: Server, cast: Cast, reader: Any, chance: Random) -> None:
         slack.limits.scale = 20  # as many calls a minute as these rounds need; 429 comes now and then
-        worker = self._begin(home, slack)
+        worker = self._begin(nursery, slack)
         form = _wait(lambda: _form(slack.world, cast), "the form")
         slack.world.lag, slack.faults.hang = (0, 1.0), 1.5
         for number in range(1, self.number + 1):
-            worker = self._round(home, slack, cast, form, worker, number, chance)
+            worker = self._round(nursery, slack, cast, form, worker, number, chance)
             self.tell(number, self.met)
         self._peace(slack, reader)
         worker.kill()
-        worker.communicate()
+        worker.ended(PATIENCE)
         self._compare(slack.world, cast, reader)
 
-    def _begin(self, home: Path, slack: Server) -> Process:
-        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))  # of a clone: its own src, too
-        worker = start(home, program=PROGRAM, **SECRETS, PYTHONPATH=path)
-        self.workers.append(worker)
+    def _begin(self, nursery: Nursery, slack: Server) -> Worker:
+        worker = nursery.worker()
         try:
             _wait(lambda: slack.socket.connections, "a connection")
         except AssertionError:
             worker.kill()
-            raise AssertionError(f"the worker did not connect: {worker.communicate()[1][-2000:]}") from None
+            raise AssertionError(f"the worker did not connect: {worker.said()[-2000:]}") from None
         return worker
 
     def _round(
-        self, home: Path, slack: Server, cast: Cast, form: Message, worker: Process, number: int, chance: Random
-    ) -> Process:
+        self, nursery: Nursery, slack: Server, cast: Cast, form: Message, worker: Worker, number: int, chance: Random
+    ) -> Worker:
         slack.faults.chance = chance.choice((0.0, 0.1, 0.3))
         people, teams = People(slack), (cast.team_1, cast.team_2)
         for press in range(PRESSES):
@@ -107,17 +101,17 @@ class Kills:
             self.said[words] = (done.acked, ticked)
             self.met["acknowledged" if done.acked else "not heard"] += 1
             time.sleep(chance.random() * 0.2)
-        return self._harm(home, slack, worker, chance)
+        return self._harm(nursery, slack, worker, chance)
 
-    def _harm(self, home: Path, slack: Server, worker: Process, chance: Random) -> Process:
+    def _harm(self, nursery: Nursery, slack: Server, worker: Worker, chance: Random) -> Worker:
         what = chance.choice(("kill", "kill", "cut", "refresh", "nothing"))
         self.met[what] += 1
         time.sleep(chance.random() * 0.5)
         if what == "kill":
             worker.kill()
-            worker.communicate()
+            worker.ended(PATIENCE)
             slack.socket.connections.clear()
-            return self._begin(home, slack)
+            return self._begin(nursery, slack)
         if what == "cut":
             slack.call(slack.socket.cut())
         elif what == "refresh":

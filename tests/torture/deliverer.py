@@ -12,7 +12,13 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from django.db import transaction
+
+from kairan.domain.news import Code, News
 from kairan.runtime import clock
+from kairan.services import case_events, deliver, route
+from kairan.store.connection import raw_cursor
+from kairan.store.models import Case, CasePart, Delivery, Team
 from tests.torture import desk
 
 STATUSES = ("triaging", "action_needed", "fix_claimed", "waiting_for_verification", "new")
@@ -41,8 +47,6 @@ def run(words: Sequence[str]) -> None:
 
 def _deliver() -> None:
     """As fast as the destination takes it, while news goes on."""
-    from kairan.services import deliver
-
     while True:
         deliver.work(clock.now, linger=timedelta(seconds=1))
         time.sleep(0.05)
@@ -71,25 +75,12 @@ def _people_do_something(chance: Random, url: str) -> None:
 
 def _is_opened(chance: Random) -> None:
     """As the router does: not while a configuration is applied."""
-    from django.db import transaction
-
-    from kairan.domain.news import Code, News
-    from kairan.services import case_events, route
-    from kairan.store.connection import raw_cursor
-
     now = clock.now()
     with route.alone(), transaction.atomic():
         case_events.record(raw_cursor(), [News(_open(chance, now).pk, Code.OPENED, now)], now)
 
 
 def _goes_on(chance: Random) -> None:
-    from django.db import transaction
-
-    from kairan.domain.news import Code, News
-    from kairan.services import case_events
-    from kairan.store.connection import raw_cursor
-    from kairan.store.models import Case
-
     now = clock.now()
     with transaction.atomic():
         known = list(_open_cases().order_by("-pk").values_list("pk", flat=True)[: desk.MOST_OPEN])
@@ -104,13 +95,6 @@ def _goes_on(chance: Random) -> None:
 
 def _oldest_is_closed() -> None:
     """Nobody has more than some cases at a time."""
-    from django.db import transaction
-
-    from kairan.domain.news import Code, News
-    from kairan.services import case_events
-    from kairan.store.connection import raw_cursor
-    from kairan.store.models import Case, CasePart
-
     now = clock.now()
     with transaction.atomic():
         for number in _open_cases().order_by("-pk").values_list("pk", flat=True)[desk.MOST_OPEN : desk.MOST_OPEN + 1]:
@@ -125,14 +109,10 @@ def _oldest_is_closed() -> None:
 
 
 def _open_cases() -> Any:
-    from kairan.store.models import Case
-
     return Case.objects.filter(merged_into=None, state="open")
 
 
 def _open(chance: Random, now: Any) -> Any:
-    from kairan.store.models import Case, CasePart, Team
-
     told = {"told_at": now, "opened_at": now, "updated_at": now, "severity": 4, "status": "new"}
     key = str(chance.getrandbits(60))
     case = Case.objects.create(rule="all", group_by="vulnerability", group_key=key, title=key, state="open", **told)
@@ -143,6 +123,4 @@ def _open(chance: Random, now: Any) -> Any:
 
 
 def _is_settled() -> bool:
-    from kairan.store.models import Delivery
-
     return not Delivery.objects.filter(state__in=("pending", "sending", "uncertain")).exists()

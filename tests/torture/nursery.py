@@ -1,8 +1,8 @@
 """Workers that are born in a moment: a process makes the store ready once, and every worker is a fork of it.
 
-`python -m tests.torture.nursery` works on the data folder of KAIRAN_DATA. A line of JSON on its input starts a worker
-({"words": [...], "said": FILE}: arguments of `deliverer.run`, and where its output goes; answered by its number) or
-waits until one is dead ({"dead": NUMBER}; answered by its exit code, negative for a signal).
+`python -m tests.torture.nursery MODULE` works on the data folder of KAIRAN_DATA; each worker is `MODULE.run(words)`. A
+line of JSON on its input starts one ({"words": [...], "said": FILE}: answered by its number) or waits until one is
+dead ({"dead": NUMBER}: answered by its exit code, negative for a signal).
 """
 
 import json
@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import traceback
-from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ class Worker:
     """A fork at work. `said` is what it printed, its complaints included."""
 
     def __init__(self, nursery: "Nursery", number: int, said: Path) -> None:
-        self._nursery, self._number, self._said = nursery, number, said
+        self._nursery, self._number, self._said, self._is_alive = nursery, number, said, True
 
     def has_told(self, times: int, seconds: float = 60) -> bool:
         """Wait until it said "told" so often. False: it did not come to that."""
@@ -41,7 +41,7 @@ class Worker:
         return self._said.read_text()
 
     def kill(self) -> None:
-        with suppress(ProcessLookupError):
+        if self._is_alive:  # else its number may be another's by now
             os.kill(self._number, signal.SIGKILL)
 
     def ended(self, seconds: float) -> int:
@@ -52,20 +52,22 @@ class Worker:
             return self._nursery.ask({"dead": self._number})
         finally:
             killer.cancel()
+            self._is_alive = False
 
 
 class Nursery:
-    """Close it, and it goes."""
+    """Of workers that are a module's `run`. Close it, and it goes."""
 
-    def __init__(self, home: Path) -> None:
-        self._folder, self._born = home.parent, 0
-        self._process = start(home, program=module("nursery"), stdin=subprocess.PIPE)
+    def __init__(self, home: Path, of: str, **environment: str) -> None:
+        self._folder, self._workers = home.parent, list[Worker]()
+        self._process = start(home, of, program=module("nursery"), stdin=subprocess.PIPE, **environment)
 
     def worker(self, *words: object) -> Worker:
-        self._born += 1
-        said = self._folder / f"worker-{self._born}"
+        said = self._folder / f"worker-{len(self._workers) + 1}"
         said.touch()
-        return Worker(self, self.ask({"words": [str(word) for word in words], "said": str(said)}), said)
+        number = self.ask({"words": [str(word) for word in words], "said": str(said)})
+        self._workers.append(Worker(self, number, said))
+        return self._workers[-1]
 
     def ask(self, request: dict[str, Any]) -> int:
         assert self._process.stdin is not None
@@ -77,6 +79,8 @@ class Nursery:
         return int(answer)
 
     def close(self) -> None:
+        for worker in self._workers:
+            worker.kill()
         self._process.communicate()
 
 
@@ -86,9 +90,7 @@ def main() -> None:
     with store():
         from django.db import connections
 
-        from kairan.services import applying, case_events, deliver, route  # noqa: F401 - each worker needs them
-        from tests.torture import deliverer
-
+        worker = import_module(sys.argv[1])
         connections.close_all()
         for line in sys.stdin:
             request = json.loads(line)
@@ -98,7 +100,7 @@ def main() -> None:
             else:
                 number = os.fork()
                 if number == 0:
-                    _live(deliverer.run, request)
+                    _live(worker.run, request)
                 print(number, flush=True)
 
 

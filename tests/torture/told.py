@@ -53,7 +53,7 @@ class Deliveries:
     def _rounds(self, home: Path, reader: Any) -> None:
         server = DummyServer(0, Dice(self.seed, Faults()), Ledger())
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
-        nursery = Nursery(home)
+        nursery = Nursery(home, "tests.torture.deliverer")
         try:
             assert nursery.worker("--url", server.url, "--found").ended(PATIENCE) == 0
             for number in range(1, self.number + 1):
@@ -62,8 +62,6 @@ class Deliveries:
                     self._peace(nursery, server, reader, f"after round {number}")
                 self.tally.so_far()
         finally:
-            for worker in self.workers:
-                worker.kill()
             nursery.close()
             server.stopped.set()
             server.shutdown()
