@@ -60,12 +60,19 @@ def _debian_server(binaries: Path, home: Path) -> Iterator[str]:
         server.wait()
 
 
-# Django's own way truncates every table after each test, which costs more than most tests: files are made anew for each
-# table and index. Where few rows were written they are deleted; no trigger or foreign key looks at the order.
+# Django's own way truncates every table after each test, which costs more than most tests: files are made anew for
+# each table and index. Where few rows were written they are deleted; no trigger or foreign key looks at the order. What
+# other threads of the test still write is waited for, as a TRUNCATE does; what PostgreSQL thinks of sizes may stay.
 _EMPTY = """
     DO $$
-    DECLARE name text; number int;
+    DECLARE name text; number int; waited int := 0;
     BEGIN
+        WHILE waited < 500 AND EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+            AND backend_type = 'client backend' AND xact_start IS NOT NULL AND pid <> pg_backend_pid())
+        LOOP
+            PERFORM pg_sleep(0.02), pg_stat_clear_snapshot();
+            waited := waited + 1;
+        END LOOP;
         SET LOCAL session_replication_role = replica;
         FOR name IN SELECT format('%I', tablename) FROM pg_tables WHERE schemaname = 'public'
             AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')
@@ -107,12 +114,14 @@ def pytest_configure(config: pytest.Config) -> None:
     TransactionTestCase._fixture_teardown = _empty_the_store  # type: ignore[method-assign]
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if "cli" in getattr(item, "fixturenames", ()):
+        item.add_marker("commands")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests come first: beside them there is always something else to do, at the end there is not."""
-    for item in items:
-        if "cli" in getattr(item, "fixturenames", ()):
-            item.add_marker("commands")
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
@@ -150,7 +159,8 @@ SHARED = ROOT.parent / "shared"
 
 
 def lent(path: Path) -> Path:
-    """What nobody here wrote lies beside the project. Skipped visibly where it is not; failed where all is required."""
+    """What nobody here wrote lies beside the project. Skipped visibly where none of it is; where some is and
+    KAIRAN_REQUIRE_ALL says so, what is missing is a failure."""
     if not path.exists():
         if os.environ.get("KAIRAN_REQUIRE_ALL") and SHARED.is_dir():
             pytest.fail(f"{path} is missing")

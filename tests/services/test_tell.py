@@ -194,6 +194,84 @@ def test_what_is_said_of_a_post_just_as_it_gives_way_hangs_on_the_one_that_stays
     assert [each["payload"]["purpose"] for each in here.posted("C-shop")] == ["team_post", "update"]
 
 
+def handed_over(here: Town, case: Any, old: str, new: str) -> None:
+    from kairan.store.models import CasePart, Team
+
+    team = Team.objects.get(key=new) if new else None
+    CasePart.objects.filter(case=case).update(team=team)
+    here.news(case, Code.HANDED_OVER, part=case.parts.get(), old=old, new=new)
+
+
+def test_what_waits_for_a_team_that_gives_the_case_on_never_goes_back_to_the_one_before(here: Town) -> None:
+    case = opened(here, "shop")
+    handed_over(here, case, "shop", "pay")
+    here.news(case, Code.STILL_SEEN)
+    handed_over(here, case, "pay", "ops")
+    here.work()
+    assert {each.params["code"] for each in here.deliveries(channel="C-shop", purpose="update")} == {"handed_over"}
+    update = here.only(channel="C-ops", purpose="update")
+    assert (update.state, update.params["code"], update.team.key) == ("sent", "still_seen", "ops")
+    assert here.posted("C-pay") == []
+
+
+def test_what_waits_for_a_team_that_gives_the_case_to_nobody_is_said_to_nobody(here: Town) -> None:
+    case = opened(here, "shop")
+    handed_over(here, case, "shop", "pay")
+    here.news(case, Code.STILL_SEEN)
+    handed_over(here, case, "pay", "")
+    here.work()
+    assert {each.params["code"] for each in here.deliveries(channel="C-shop", purpose="update")} == {"handed_over"}
+    assert here.posted("C-pay") == []
+
+
+def test_what_only_the_team_before_had_to_hear_is_not_taken_along(here: Town) -> None:
+    """Being reminded of a post that nobody read, and who had it before that team."""
+    case = here.case("shop")
+    here.news(case, Code.OPENED)
+    post = here.only(channel="C-shop")
+    here.news(case, Code.STILL_SEEN)
+    for purpose, params in (("reminder", {}), ("update", {"code": "handed_over"})):
+        row = here.only(channel="C-shop", params__code="still_seen")
+        row.pk, row.key, row.marker, row.purpose, row.params = None, purpose, uuid4(), purpose, params
+        row.root = post
+        row.save(force_insert=True)
+    handed_over(here, case, "shop", "pay")
+    here.work()
+    assert here.purposes("C-pay") == ["handover", "update"]
+    assert here.posted("C-shop") == []
+
+
+def test_what_is_said_below_the_other_post_already_is_not_said_there_again(here: Town) -> None:
+    """Two parts become one team's: what both teams were to hear that team hears once."""
+    from kairan.store.models import CasePart, Delivery, Team
+
+    case = here.case("shop", "pay")
+    here.news(case, Code.OPENED)
+    here.news(case, Code.WORSE, old="high", new="critical")
+    shop, pay = case.parts.order_by("pk")
+    Delivery.objects.filter(part=shop).update(part=pay)
+    CasePart.objects.filter(pk=shop.pk).delete()
+    assert pay.team == Team.objects.get(key="pay")
+    here.news(case, Code.HANDED_OVER, part=pay, old="shop", new="pay")
+    here.work()
+    assert here.purposes("C-pay") == ["team_post", "update"]
+    assert here.posted("C-shop") == []
+
+
+def test_a_team_that_shares_its_channel_keeps_its_posts_when_the_other_gives_its_part_away(here: Town) -> None:
+    here.apply(channels={"shop": "C-dev", "pay": "C-dev"})
+    case = here.case("shop", "pay")
+    here.news(case, Code.OPENED)
+    shop = case.parts.order_by("pk")[0]
+    from kairan.store.models import CasePart, Team
+
+    CasePart.objects.filter(pk=shop.pk).update(team=Team.objects.get(key="ops"))
+    here.news(case, Code.HANDED_OVER, part=shop, old="shop", new="ops")
+    here.work()
+    assert here.purposes("C-dev") == ["team_post"], "the other team's"
+    assert here.purposes("C-ops") == ["handover"]
+
+
 def test_a_channel_that_is_changed_back_hears_that_the_case_is_there_again(here: Town) -> None:
     case = opened(here, "shop")
     for channel in ("C-new", "C-shop"):

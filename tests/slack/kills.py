@@ -75,8 +75,7 @@ class Kills:
             worker = self._round(nursery, slack, cast, form, worker, number, chance)
             self.tell(number, self.met)
         self._peace(slack, reader)
-        worker.kill()
-        worker.ended(PATIENCE)
+        self._killed(worker)
         self._compare(slack.world, cast, reader)
 
     def _begin(self, nursery: Nursery, slack: Server) -> Worker:
@@ -108,8 +107,7 @@ class Kills:
         self.met[what] += 1
         time.sleep(chance.random() * 0.5)
         if what == "kill":
-            worker.kill()
-            worker.ended(PATIENCE)
+            self._killed(worker)
             slack.socket.connections.clear()
             return self._begin(nursery, slack)
         if what == "cut":
@@ -117,6 +115,10 @@ class Kills:
         elif what == "refresh":
             slack.call(slack.socket.refresh())
         return worker
+
+    def _killed(self, worker: Worker) -> None:
+        if wrong := worker.killed():
+            self.failures.append(wrong)
 
     def _peace(self, slack: Server, reader: Any) -> None:
         slack.faults.chance = 0

@@ -44,6 +44,13 @@ class Worker:
         if self._is_alive:  # else its number may be another's by now
             os.kill(self._number, signal.SIGKILL)
 
+    def killed(self, seconds: float = 60) -> str:
+        """Kill it. What was wrong with it before: "" if it was alive, and had not complained."""
+        self.kill()
+        code, said = self.ended(seconds), self.said()
+        is_sound = code == -signal.SIGKILL and "Traceback" not in said
+        return "" if is_sound else f"exit {code}: {said[-800:]}"
+
     def ended(self, seconds: float) -> int:
         """Its exit code; it is killed if it takes longer."""
         killer = threading.Timer(seconds, self.kill)

@@ -1,4 +1,4 @@
-"""The same of deliveries."""
+"""A short torture of deliveries for CI: workers killed at any moment, and everything told exactly once."""
 
 import pytest
 

@@ -4,7 +4,6 @@ Each round brings news, a worker more and other faults, and kills a worker. Ever
 is settled; then the delivery table is compared with what the destination's server holds, by plain SQL.
 """
 
-import signal
 import threading
 import time
 from collections import Counter
@@ -90,10 +89,7 @@ class Deliveries:
         for each in victims:
             each.kill()
         for each in victims:
-            code, said = each.ended(PATIENCE), each.said()
-            self.workers.remove(each)
-            if "Traceback" in said or code != -signal.SIGKILL:
-                self.tally.failures.append(f"round {number}: exit {code}: {said[-800:]}")
+            self._killed(each, f"round {number}")
         reader.execute("SELECT marker::text, sending_since FROM delivery WHERE state = 'sending'")
         before = {*reader.fetchall()}
         time.sleep(0.4)  # longer than a call of the living may take
@@ -104,16 +100,19 @@ class Deliveries:
             self.died["after the call" if marker in there else "before the call"] += 1
         return bool(left)
 
+    def _killed(self, worker: Worker, when: str) -> None:
+        self.workers.remove(worker)
+        if wrong := worker.killed():
+            self.tally.failures.append(f"{when}: {wrong}")
+
     def _peace(self, nursery: Nursery, server: DummyServer, reader: Any, when: str) -> None:
         """No faults and one more worker, until all is settled."""
         server.dice.faults = Faults()
         one_more = nursery.worker("--url", server.url, "--peace")
         if code := one_more.ended(PATIENCE):
             self.tally.failures.append(f"{when}: exit {code}: {one_more.said()[-600:]}")
-        for worker in self.workers:
-            worker.kill()
-            worker.ended(PATIENCE)
-        self.workers.clear()
+        for worker in [*self.workers]:
+            self._killed(worker, when)
         reader.execute(
             "SELECT action, count(*) FROM audit WHERE action LIKE 'delivery.is%' OR action = 'config.apply' GROUP BY 1"
             " UNION ALL SELECT code, count(*) FROM case_event WHERE code IN ('merged', 'handed_over') GROUP BY 1"

@@ -33,7 +33,7 @@ class Said(StrEnum):
         "guest"  # nor this one's, who is a guest of the chat: what its channels give members they do not give guests
     )
     ILLEGAL = "illegal"  # the part's status does not allow it (status)
-    NOT_OPENED = "not_opened"  # the form came too late for the press, or could not be shown
+    NOT_OPENED = "not_opened"  # the form came too late for the press, or nobody knows whether it did
     FAILED = "failed"  # Kairan tried for some minutes, and could not
     GONE = "gone"  # the case or its part is not there any more
     RAISED = "raised"  # ids; there: cases there are, opening: ids cases are opened for, nobody: ids nobody has; link

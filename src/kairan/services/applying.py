@@ -25,7 +25,7 @@ from kairan.services.attempts import attempt, audit
 from kairan.services.config_file.checking import Checked
 from kairan.services.config_reports import Applied, Cases, Count, Diff, Names, Report, Told
 from kairan.store.connection import raw_cursor
-from kairan.store.queries import config_effects, config_versions, search, team_rows, unrouted
+from kairan.store.queries import case_totals, config_effects, config_versions, search, team_rows, unrouted
 
 MOST_ROUTED = 20_000  # findings that a diff has the rules look at; beyond that it says so
 PATIENCE_SECONDS = 60  # for each statement of a diff
@@ -202,6 +202,7 @@ def _tell_of_channels(before: Config, after: Config, actor: Actor, now: datetime
     """Open cases follow their team into its new channel, with a post that says so."""
     cursor = raw_cursor()
     moved = dict(_other_channels(configuration.normalised(before), configuration.normalised(after)))
+    case_totals.lock(cursor, [case for case, _, _ in config_effects.open_parts(cursor, list(moved))])
     news = [
         News(
             case,

@@ -162,8 +162,9 @@ def _open(name: str, action: Action, clock: Clock) -> None:
         deed = _Deed(known, name, action, clock)
         try:
             deed.show_form()
-        except Exception:  # whatever it was: the person sees no form; the thread's runner logs it
-            deed.tell(Answer(Said.NOT_OPENED))
+        except Exception:  # whatever it was: the person waits for a form; the thread's runner logs it
+            if not action.values.get("view"):
+                deed.tell(Answer(Said.NOT_OPENED))
             raise
 
 
@@ -202,7 +203,7 @@ class _Deed:
         return self._acted(self._who(), self.action)
 
     def show_form(self) -> None:
-        """Open the form that a button asks for, or change the one that is open. Who may not is told why."""
+        """Open it, or change the one that is open. Who may not is told why."""
         answer, action = self.do(), self.action
         view = self.drawn(answer).get("view")
         if view and (form := str(action.values.get("view", ""))):

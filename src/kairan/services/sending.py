@@ -50,7 +50,7 @@ class Sending:
     def send(self) -> None:
         """Make it and hand it over."""
         if reason := self._nothing_to_hang_on():
-            if not self._hangs_elsewhere():
+            if reason != _NOT_THERE["cancelled"] or not self._finds_its_root():
                 self._write(outcomes.settle, "cancelled", reason, self.clock())
             return
         if self._is_said_already():
@@ -113,15 +113,17 @@ class Sending:
             return self.one.root_lost
         return _NOT_THERE.get(self.one.root_state, "")
 
-    def _hangs_elsewhere(self) -> bool:
-        """What it was to hang on was taken back unread, for another one: below that it is news still."""
+    def _finds_its_root(self) -> bool:
+        """What it was to hang on gave way to another message just as this was written, or is awake again."""
         if self.one.edits or self.one.root is None:
             return False
         with transaction.atomic():
-            cursor = raw_cursor()
-            other = doubles.instead_of(cursor, self.one.root)
-            if other is not None and outcomes.wait(cursor, self.one, self.clock(), ""):
-                deliveries.hang(cursor, self.one.id, other)
+            cursor, now = raw_cursor(), self.clock()
+            other = doubles.stands_for(cursor, self.one.root)
+            if other is not None:
+                outcomes.wait(cursor, self.one, now, "")
+                if other != self.one.root:
+                    deliveries.hang(cursor, self.one.root, other, now)
             return other is not None
 
     def _is_said_already(self) -> bool:

@@ -5,7 +5,7 @@ channel (a post, the form below it, a ticket) is edited when the case changes; b
 hear.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -34,6 +34,7 @@ from kairan.services.waking import wake
 from kairan.store.queries import deliveries
 from kairan.store.queries.deliveries import Case, Cursor, Part, Root
 
+_ELSEWHERE = "handed_over"  # told elsewhere before it was sent
 _OVERTAKEN = "overtaken"  # settled before it was told
 _ANSWERED = frozenset({*SETTLED, *PARKED})
 
@@ -156,15 +157,27 @@ class _Telling:
             if root.case in closed or root.part in resolved
         ]
         handed_over = [each for each in news if each.code is Code.HANDED_OVER]
-        left = [root.id for each in handed_over for root in self._left(each) if root.state == "pending"]
-        for roots, why in ((waiting, _OVERTAKEN), (left, deliveries.HANDED_OVER)):
-            if roots:
-                self._cancel(roots, why)
+        left = {root.id: root for each in handed_over for root in self._left(each) if root.state == "pending"}
+        self._cancel(waiting, _OVERTAKEN)
+        for number in sorted(self._cancel(left, _ELSEWHERE)):
+            self._take_along(left[number])
 
-    def _cancel(self, unsent: Sequence[int], why: str) -> None:
-        taken = deliveries.cancel_unsent(self.cursor, unsent, why, self.now)
+    def _cancel(self, unsent: Collection[int], why: str) -> set[int]:
+        taken = deliveries.cancel_unsent(self.cursor, unsent, why, self.now) if unsent else set()
         for case, roots in self.known.items():
             self.known[case] = [replace(root, state="cancelled") if root.id in taken else root for root in roots]
+        return taken
+
+    def _take_along(self, left: Root) -> None:
+        """What waited below a post that nobody will read is said below the one where its part is read now."""
+        deliveries.drop_farewells(self.cursor, left.id, _ELSEWHERE, self.now)
+        case = self.cases[left.case]
+        for part in (each for each in case.parts if each.id == left.part):
+            for reader in self.directory.team(case, part.key):
+                post = self._post_of(case, reader, part)
+                if reader.destination == left.destination and post is not None:
+                    at = after_quiet(reader.quiet, reader.zone, self.now)
+                    deliveries.hang(self.cursor, left.id, post, at)
 
     def _is_closed(self, each: News) -> bool:
         return self.cases[each.case].state == State.CLOSED
@@ -217,7 +230,7 @@ class _Telling:
         was_theirs = {reader.lane for reader in self.directory.team(case, old)}
         for root in self.known[case.id]:
             lane = root.destination, root.channel
-            left = (root.part, *lane) not in now_read if root.part == each.part else lane in was_theirs
+            left = (root.part, *lane) not in now_read and (root.part == each.part or lane in was_theirs)
             if left and is_team_post(root) and root.state not in NOT_THERE:
                 yield root
 

@@ -207,8 +207,8 @@ ANSWER: Mapping[str, tuple[str, str]] = {
         "現在の状態({status})では実行できません。",
     ),
     "not_opened": (
-        "The form could not be opened. Please press the button again.",
-        "フォームを開けませんでした。もう一度ボタンを押してください。",
+        "The form did not open in time. If you do not see it, please press the button again.",
+        "フォームを時間内に開けませんでした。表示されない場合は、もう一度ボタンを押してください。",
     ),
     "failed": (
         "This could not be done: something did not answer for minutes. Nothing was changed; please try again.",

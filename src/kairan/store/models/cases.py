@@ -143,7 +143,12 @@ class CasePart(models.Model):
             models.Index("status", F("severity").desc(), "opened_at", "id", name="case_part_status"),
             models.Index("team", "status", F("severity").desc(), "opened_at", "id", name="case_part_team"),
             models.Index(
-                F("severity").desc(), "opened_at", "id", name="case_part_unowned", condition=Q(team__isnull=True)
+                "status",
+                F("severity").desc(),
+                "opened_at",
+                "id",
+                name="case_part_unowned",
+                condition=Q(team__isnull=True),
             ),
             models.Index("status_since", "id", name="case_part_relook", condition=~Q(relook="")),
             models.Index("until_at", "id", name="case_part_until", condition=Q(until_at__isnull=False)),

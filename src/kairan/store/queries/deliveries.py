@@ -21,7 +21,6 @@ import psycopg
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 UNSETTLED = ("pending", "sending", "uncertain")
-HANDED_OVER = "handed_over"  # why a post was taken back: others are told, elsewhere
 ROOTS = ("psirt_post", "team_post", "handover", "triage_form", "ticket")  # what lasts in a channel, and is kept up
 
 
@@ -242,12 +241,34 @@ def cancel_unsent(cursor: Cursor, roots: Iterable[int], reason: str, now: dateti
     return wanted
 
 
-def hang(cursor: Cursor, number: int, root: int) -> None:
-    """What waits, to be said below one message, is said below another one, in whichever channel that is."""
+def hang(cursor: Cursor, root: int, other: int, at: datetime) -> None:
+    """What waits to be said below one message is said below another one, wherever that is, not before `at`.
+
+    What is said there already is not said again.
+    """
     cursor.execute(
-        "UPDATE delivery d SET root_id = r.id, destination = r.destination, channel = r.channel,"
-        " channel_name = r.channel_name FROM delivery r WHERE r.id = %s AND d.id = %s AND d.state = 'pending'",
-        (root, number),
+        """
+        UPDATE delivery d SET root_id = o.id, destination = o.destination, channel = o.channel,
+            channel_name = o.channel_name, team_id = o.team_id, not_before = greatest(d.not_before, %(at)s),
+            state = CASE WHEN w.said THEN 'cancelled' ELSE d.state END,
+            error = CASE WHEN w.said THEN 'overtaken' ELSE d.error END,
+            settled_at = CASE WHEN w.said THEN %(at)s::timestamptz END
+        FROM delivery o, delivery e CROSS JOIN LATERAL (
+            SELECT EXISTS (SELECT FROM delivery s WHERE s.root_id = %(other)s AND s.id <> e.id AND NOT s.edits
+                AND (s.purpose, s.params) = (e.purpose, e.params) AND s.state <> 'cancelled') AS said
+        ) w
+        WHERE o.id = %(other)s AND e.id = d.id AND d.root_id = %(root)s AND d.state = 'pending' AND NOT d.edits
+        """,
+        {"root": root, "other": other, "at": at},
+    )
+
+
+def drop_farewells(cursor: Cursor, root: int, reason: str, now: datetime) -> None:
+    """What waits below a post and is for those alone who had read it: reminders, and who has it now."""
+    cursor.execute(
+        "UPDATE delivery SET state = 'cancelled', error = %s, settled_at = %s WHERE root_id = %s AND NOT edits"
+        " AND state = 'pending' AND (purpose = 'reminder' OR params ->> 'code' = 'handed_over')",
+        (reason, now, root),
     )
 
 

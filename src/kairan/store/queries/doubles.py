@@ -2,15 +2,14 @@
 
 from datetime import datetime
 
-from kairan.store.queries.deliveries import HANDED_OVER, ROOTS, Cursor
+from kairan.store.queries.deliveries import ROOTS, Cursor, hang
 from kairan.store.queries.lanes import Claimed
 
 # What is alike says the same to the same people; a handover is a team's post, too.
-_SAYS = """
-    replace({d}.purpose, 'handover', 'team_post'),
+_ALIKE = """
+    {d}.case_id, {d}.destination, {d}.channel, replace({d}.purpose, 'handover', 'team_post'),
     CASE WHEN {d}.purpose IN ('team_post', 'handover') THEN coalesce({d}.part_id, 0) ELSE 0 END
 """
-_ALIKE = "{d}.case_id, {d}.destination, {d}.channel, " + _SAYS
 _LASTS = "NOT {d}.edits AND {d}.purpose = ANY(%(roots)s) AND {d}.receipt -> 'more' -> 'gone' IS NULL"
 
 
@@ -37,16 +36,14 @@ def drop_waiting(cursor: Cursor, cases: list[int], now: datetime) -> None:
             give_way(cursor, number, keep, now)
 
 
-def instead_of(cursor: Cursor, root: int) -> int | None:
-    """The message that stands for one that was taken back: it says the same, in the same channel or, of a part that
-    was handed over before anybody read of it, in another one of its destination."""
+def stands_for(cursor: Cursor, root: int) -> int | None:
+    """The message that stands for one that was taken back: it says the same in the same channel. Itself, if it is
+    awake again."""
     cursor.execute(
-        f"SELECT t.id FROM delivery d JOIN delivery t ON t.case_id = d.case_id AND t.destination = d.destination"
-        f" AND ({_SAYS.format(d='t')}) = ({_SAYS.format(d='d')}) AND t.id <> d.id"
+        f"SELECT t.id FROM delivery d JOIN delivery t ON ({_ALIKE.format(d='t')}) = ({_ALIKE.format(d='d')})"
         f" AND t.state IN ('pending', 'sending', 'sent', 'uncertain') AND {_LASTS.format(d='t')}"
-        " WHERE d.id = %(root)s AND d.state = 'cancelled' AND (t.channel = d.channel OR d.error = %(handed_over)s)"
-        " ORDER BY t.channel <> d.channel, t.state <> 'sent', t.id DESC LIMIT 1",
-        {"root": root, "roots": list(ROOTS), "handed_over": HANDED_OVER},
+        f" WHERE d.id = %(root)s AND {_LASTS.format(d='d')} ORDER BY t.id <> d.id, t.state <> 'sent', t.id LIMIT 1",
+        {"root": root, "roots": list(ROOTS)},
     )
     row = cursor.fetchone()
     return int(row[0]) if row else None
@@ -71,4 +68,4 @@ def give_way(cursor: Cursor, number: int, keep: int, now: datetime) -> None:
         " WHERE root_id = %s AND edits AND state = 'pending'",
         (now, number),
     )
-    cursor.execute("UPDATE delivery SET root_id = %s WHERE root_id = %s AND state = 'pending'", (keep, number))
+    hang(cursor, number, keep, now)

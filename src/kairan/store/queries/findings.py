@@ -85,7 +85,7 @@ _LIST = SQL(
 # of how severity and the rest hang together; where few do, all of them are met by another index and then sorted.
 _WALKED = SQL("select * from finding f where {where} order by {order} limit {limit}")
 _GATHERED = SQL("select * from (select * from finding f where {where} offset 0) f order by {order} limit {limit}")
-_FEW_FINDINGS, _FEW_OF_AN_ID = 6_000, 15_000
+_FEW_FINDINGS, _FEW_OF_AN_ID, _FEW_UNOWNED = 6_000, 15_000, 500
 _EXPLAIN = SQL("explain (format json) select from finding f where {where}")
 _COUNT = SQL("select count(*) from (select 1 from finding f where {where} limit {limit}) counted")
 WORST_FIRST = SQL("f.severity desc, f.first_seen desc, f.id desc")
@@ -105,7 +105,7 @@ class Selection:
 
     `is_open` where all it lets through are open, or none (None: either). `names_ids`: it asks for certain
     vulnerabilities, whose findings mostly have one severity: walking the list from its top may meet them late.
-    `is_unowned`: but for state and severities it asks for what nobody owns, which lies anywhere in the list.
+    `is_unowned`: but for state and severities it asks for what nobody owns, which mostly lies all over the list.
     """
 
     where: Composable
@@ -137,7 +137,8 @@ def rows(selected: Selection, limit: int, beyond: Composable | None, order: SQL)
     """The first rows of an order, of those `beyond` a place in it."""
     where = SQL(" and ").join([selected.where, beyond]) if beyond else selected.where
     few = _FEW_OF_AN_ID if selected.names_ids else _FEW_FINDINGS
-    is_walked = selected.tallied or selected.is_unowned or expected(where) >= few
+    few = _FEW_UNOWNED if selected.is_unowned else few
+    is_walked = selected.tallied or expected(where) >= few
     found = _WALKED if is_walked else _GATHERED
     chosen = found.format(where=where, order=order, limit=limit)
     query = _LIST.format(chosen=chosen, order=order, speaker=SPEAKER)

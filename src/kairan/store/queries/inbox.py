@@ -73,8 +73,8 @@ _WORST = SQL("p.severity desc, p.opened_at, p.id")
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """Parts that fit a condition, in an order. `either`: and one of these, which exclude each other; an index has those
-    of each in that order."""
+    """Parts that fit a condition, in an order. `either`: and one of these, which exclude each other and are looked at
+    one by one, for an index has each status in the order of the worst."""
 
     where: Composable
     order: SQL
@@ -159,7 +159,7 @@ def _wanted(now: datetime) -> Mapping[str, _Wanted]:
         "verification": _Wanted(calm, _WORST, _are("fix_claimed", "waiting_for_verification")),
         "due": _Wanted(SQL("p.due_at <= {} and p.status = any({})").format(now + DUE_SOON, active), due),
         "expiring": _Wanted(SQL("p.until_at <= {} and p.status = any({})").format(now + SOON, sorted(PARKED)), ends),
-        "unowned": _Wanted(SQL("p.team_id is null and p.status = any({}) and {}").format(active, _TOLD), _WORST),
+        "unowned": _Wanted(SQL("p.team_id is null and {}").format(_TOLD), _WORST, _are(*active)),
     }
 
 

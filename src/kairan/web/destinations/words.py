@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 ERROR: Mapping[str, str | Promise] = {
     "overtaken": _("It was settled, or newer news took its place, before it was sent."),
-    "handed_over": _("Others had it before it was sent; they are told."),
+    "handed_over": _("It was to be told elsewhere before it was sent."),
     "root_refused": _("The message it belongs to was refused."),
     "root_cancelled": _("The message it belongs to was never sent."),
     "root_gone": _("The message it belongs to was deleted there."),
