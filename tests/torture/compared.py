@@ -148,10 +148,15 @@ def _posted(reader: Any) -> list[str]:
 
 
 def _heard(reader: Any) -> list[str]:
-    """Each time that something was still seen was told once to PSIRT, and once to each team, one at least."""
+    """Each time that something was still seen was told once to PSIRT, and once to each team, one at least.
+
+    Unless the case was closed before its post was sent: then both were taken back, in that moment.
+    """
     reader.execute(
         "SELECT e.id, e.case_id, d.channel, count(d.id) FROM case_event e LEFT JOIN delivery d"
-        " ON d.case_id = e.case_id AND d.purpose = 'update' AND d.state = 'sent' AND d.params ->> 'code' = 'still_seen'"
+        " ON d.case_id = e.case_id AND d.purpose = 'update' AND d.params ->> 'code' = 'still_seen'"
+        " AND (d.state = 'sent' OR d.error = 'root_cancelled' AND EXISTS (SELECT FROM delivery r JOIN cases c ON c.id = r.case_id"
+        " WHERE r.id = d.root_id AND r.error = 'overtaken' AND r.settled_at = c.closed_at))"
         " AND (d.params ->> 'at')::timestamptz = e.at WHERE e.code = 'still_seen' GROUP BY 1, 2, 3 ORDER BY 1"
     )
     told: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
