@@ -155,8 +155,9 @@ def _heard(reader: Any) -> list[str]:
     reader.execute(
         "SELECT e.id, e.case_id, d.channel, count(d.id) FROM case_event e LEFT JOIN delivery d"
         " ON d.case_id = e.case_id AND d.purpose = 'update' AND d.params ->> 'code' = 'still_seen'"
-        " AND (d.state = 'sent' OR d.error = 'root_cancelled' AND EXISTS (SELECT FROM delivery r JOIN cases c ON c.id = r.case_id"
-        " WHERE r.id = d.root_id AND r.error = 'overtaken' AND r.settled_at = c.closed_at))"
+        " AND (d.state = 'sent' OR d.error = 'root_cancelled' AND EXISTS (SELECT FROM delivery r"
+        " JOIN cases c ON c.id = r.case_id WHERE r.id = d.root_id AND r.error = 'overtaken'"
+        " AND r.settled_at = c.closed_at))"
         " AND (d.params ->> 'at')::timestamptz = e.at WHERE e.code = 'still_seen' GROUP BY 1, 2, 3 ORDER BY 1"
     )
     told: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
