@@ -117,7 +117,7 @@ class Kills:
         return worker
 
     def _killed(self, worker: Worker) -> None:
-        if wrong := worker.killed():
+        if wrong := worker.killed(may_log=True):
             self.failures.append(wrong)
 
     def _peace(self, slack: Server, reader: Any) -> None:
