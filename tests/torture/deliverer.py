@@ -65,9 +65,9 @@ def _something_happens(chance: Random, url: str) -> None:
 
 def _people_do_something(chance: Random, url: str) -> None:
     what = chance.random()
-    if what < 0.12:
+    if what < 0.25:
         desk.apply(url, chance)
-    elif what < 0.7:
+    elif what < 0.75:
         desk.merge(chance)
     else:
         desk.settle(url, chance)

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,8 @@ class Nursery:
 
     def close(self) -> None:
         for worker in self._workers:
-            worker.kill()
+            with suppress(ProcessLookupError):  # the nursery died, and its dead are buried
+                worker.kill()
         self._process.communicate()
 
 
